@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * address -- addresses and prefixes as 16 octets, and the class of an address.
+ *
+ * IPv4 is ::ffff:a.b.c.d everywhere, and its prefixes have 96 to 128 bits.
+ * Used by the verifier (judging answers) and by the keeper (judging again).
+ * Pure.  Does not log.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct vg_address {
+	uint8_t octets[16];
+};
+
+struct vg_prefix {
+	struct vg_address address; /* the bits after BITS are zero */
+	uint8_t bits;		   /* 0..128 */
+};
+
+/* Longest text of an address or prefix, with NUL. */
+#define VG_ADDRESS_TEXT 52
+
+/*
+ * Strict: what inet_pton(3) takes, nothing legacy (0177.0.0.1, 127.1), no zone
+ * id.  A mapped IPv6 literal is the IPv4 address.  -EINVAL otherwise.
+ */
+int vg_address_parse(const char *text, struct vg_address *ret);
+/* "10.0.0.0/8" or an address alone; -EINVAL also for bits set after the length. */
+int vg_prefix_parse(const char *text, struct vg_prefix *ret);
+
+bool vg_address_is_ipv4(const struct vg_address *a);
+/* "192.0.2.1", "2001:db8::1" (RFC 5952). */
+void vg_address_text(const struct vg_address *a,
+		     char ret[static VG_ADDRESS_TEXT]);
+/* Without "/32" or "/128" when it is one address. */
+void vg_prefix_text(const struct vg_prefix *p,
+		    char ret[static VG_ADDRESS_TEXT]);
+bool vg_prefix_contains(const struct vg_prefix *p, const struct vg_address *a);
+bool vg_prefixes_contain(const struct vg_prefix *p, size_t n,
+			 const struct vg_address *a);
+/* One host: 128 bits. */
+bool vg_prefix_is_single(const struct vg_prefix *p);
+
+/* Class of an address, verification.md section B; one finding ID per class. */
+enum vg_class {
+	VG_CLASS_PUBLIC = 0,
+	VG_CLASS_METADATA,
+	VG_CLASS_LOOPBACK, /* and this-net, unspecified */
+	VG_CLASS_LINK_LOCAL,
+	VG_CLASS_PRIVATE,
+	VG_CLASS_CGNAT,
+	VG_CLASS_V4_IN_V6, /* compatible, translated */
+	VG_CLASS_NAT64,
+	VG_CLASS_TRANSITION, /* 6to4, Teredo, ISATAP */
+	VG_CLASS_IETF,
+	VG_CLASS_DOCUMENTATION,
+	VG_CLASS_RESERVED, /* multicast, reserved, unallocated */
+	VG_CLASS_SELF,	   /* only by vg_class_judge() */
+	VG_CLASS_COUNT,
+};
+
+/* "public", "metadata", ... the word in events and in `verify`. */
+const char *vg_class_name(enum vg_class c);
+enum vg_class vg_class_of(const struct vg_address *a);
+
+/*
+ * What an endpoint allows.  A plain struct, so that the keeper and the
+ * verifier judge with the same function on their own copy.
+ */
+struct vg_class_rules {
+	bool internal;			/* scope: internal */
+	const struct vg_prefix *ranges; /* borrowed */
+	size_t n_ranges;
+	bool has_nat64;
+	struct vg_prefix nat64;
+	const struct vg_address *self; /* the host's own; borrowed */
+	size_t n_self;
+};
+
+enum vg_class_verdict {
+	VG_CLASS_OK = 0,
+	VG_CLASS_FORBIDDEN,	/* the class is refused: REBIND_* */
+	VG_CLASS_OUT_OF_RANGE,	/* class fine, but not in `ranges` */
+	VG_CLASS_PUBLIC_FOR_INTERNAL,
+};
+
+/*
+ * Judge A for a NAME (literals have their own rule: an exact literal allows
+ * any class but multicast/reserved, a CIDR never metadata).
+ * FROM_AAAA: the octets came in an AAAA record, where a mapped address is
+ * V4_IN_V6 even if the inner one is public.  *RET_CLASS is always set.
+ */
+enum vg_class_verdict vg_class_judge(const struct vg_class_rules *rules,
+				     const struct vg_address *a,
+				     bool from_aaaa, enum vg_class *ret_class);
+
+/* A literal endpoint may be ADDRESS/BITS: NULL when allowed, else why not. */
+const char *vg_class_literal_error(const struct vg_prefix *p);
