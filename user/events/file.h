@@ -6,7 +6,7 @@
  * the oldest goes.  A line is written whole or counted as lost: a torn one is
  * cut off again, or ended by a newline before the next, so that one loss
  * never spoils its neighbour.  A file that was moved or removed by others is
- * made anew within VG_FILE_CHECK lines.  Does not log: the losses are asked
+ * made anew within VG_EVENT_FILE_CHECK lines.  Does not log: the losses are asked
  * for.  Called from the event loop only.
  */
 #pragma once
@@ -14,13 +14,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VG_FILE_SIZE  (16UL << 20)
-#define VG_FILE_KEEP  4 /* FILE.1 to FILE.4 */
-#define VG_FILE_CHECK 64 /* lines between two looks whether it was moved */
+#define VG_EVENT_FILE_SIZE (16UL << 20)
+#define VG_EVENT_FILE_KEEP 4 /* FILE.1 to FILE.4 */
+#define VG_EVENT_FILE_CHECK                                                    \
+	64 /* lines between two looks whether it was moved */
 
-struct vg_file;
+struct vg_event_file;
 
-struct vg_file_stats {
+struct vg_event_file_stats {
 	uint64_t written; /* lines */
 	uint64_t lost; /* lines */
 	int error; /* -errno of the latest loss; 0 since the last success */
@@ -29,11 +30,12 @@ struct vg_file_stats {
 /*
  * Opens PATH (0640, O_APPEND, made when absent).  -errno when it cannot be
  * opened now; -EINVAL when it is not a regular file.  MAX_SIZE 0 is
- * VG_FILE_SIZE.
+ * VG_EVENT_FILE_SIZE.
  */
-int vg_file_new(const char *path, uint64_t max_size, struct vg_file **ret);
-void vg_file_freep(struct vg_file **f);
+int vg_event_file_new(const char *path, uint64_t max_size,
+		      struct vg_event_file **ret);
+void vg_event_file_freep(struct vg_event_file **f);
 
 /* Append LINE (without newline).  -errno when it was lost (and counted). */
-int vg_file_put(struct vg_file *f, const char *line, size_t size);
-struct vg_file_stats vg_file_stats(const struct vg_file *f);
+int vg_event_file_put(struct vg_event_file *f, const char *line, size_t size);
+struct vg_event_file_stats vg_event_file_stats(const struct vg_event_file *f);

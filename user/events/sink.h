@@ -14,7 +14,7 @@
 #include "events/backlog.h"
 #include "events/record.h"
 
-struct vg_file;
+struct vg_event_file;
 struct vg_journal;
 struct vg_sink;
 
@@ -22,7 +22,7 @@ struct vg_sink;
 typedef void (*vg_sink_line)(void *ctx, const struct vg_line *line);
 
 struct vg_sink_setup {
-	struct vg_file *file; /* taken; NULL: none */
+	struct vg_event_file *file; /* taken; NULL: none */
 	struct vg_journal *journal; /* taken; NULL: none */
 	const char *host; /* copied; NULL: absent */
 	const char *boot_id; /* copied; NULL: absent */
