@@ -100,6 +100,41 @@ struct vg_listen {
 	__u32 zero;
 };
 
+/* ---- flows ------------------------------------------------------------- */
+
+enum vg_flow_kind {
+	VG_FLOW_REFUSED = 1,
+	VG_FLOW_GRANTED,
+	VG_FLOW_ACCEPTED, /* the peer connected to one of our `listen` ports */
+};
+
+/*
+ * SK_STORAGE `flows`: the verdict that a socket got, and all that it was made
+ * for.  It holds for that service, epoch, protocol and remote address only.
+ */
+struct vg_flow {
+	__u64 until_ns;	      /* of the lease; 0 when refused or accepted */
+	__u64 established_ns; /* CLOCK_BOOTTIME; 0 before */
+	__u32 service;
+	__u32 epoch;
+	__u8 remote[16];
+	__be16 remote_port;
+	__u16 local_port; /* host order */
+	__u8 kind;	  /* enum vg_flow_kind */
+	__u8 proto;
+	__u8 zero[2];
+};
+vg_static_assert(sizeof(struct vg_flow) == 48, "vg_flow has a hole");
+
+/* ---- the pins as a whole ------------------------------------------------ */
+
+/* Array `meta` of one element: what the pinned maps were made by. */
+struct vg_meta {
+	__u32 abi; /* VG_ABI_VERSION; 0: the maps are not complete */
+	__u32 zero;
+};
+vg_static_assert(sizeof(struct vg_meta) == 8, "vg_meta has a hole");
+
 /* ---- events ------------------------------------------------------------ */
 
 enum vg_event_type {
