@@ -89,14 +89,29 @@ enum vg_class_verdict {
 };
 
 /*
- * Judge A for a NAME (literals have their own rule: an exact literal allows
- * any class but multicast/reserved, a CIDR never metadata).
+ * Judge A for a NAME (literals: vg_class_literal_error()).  `ranges` open
+ * cgnat, ietf and self, and with `internal` also private; nat64 opens its
+ * prefix as far as the inner address is public (`ranges` then hold for either
+ * form); nothing opens the other classes to a name.
  * FROM_AAAA: the octets came in an AAAA record, where a mapped address is
- * V4_IN_V6 even if the inner one is public.  *RET_CLASS is always set.
+ * V4_IN_V6 even if the inner one is public.
+ * *RET_CLASS is always set, for nat64 to the class of the inner address.
  */
 enum vg_class_verdict vg_class_judge(const struct vg_class_rules *rules,
 				     const struct vg_address *a,
 				     bool from_aaaa, enum vg_class *ret_class);
 
-/* A literal endpoint may be ADDRESS/BITS: NULL when allowed, else why not. */
+/*
+ * A literal endpoint may be ADDRESS/BITS: NULL when allowed, else why not, to
+ * stand after the literal.  One address may be of any class but v4-in-v6,
+ * transition and reserved; wider ones must not meet metadata, loopback,
+ * link-local and nat64 either.
+ */
 const char *vg_class_literal_error(const struct vg_prefix *p);
+
+/* The first metadata address (or prefix) that P meets. */
+bool vg_class_metadata_within(const struct vg_prefix *p,
+			      struct vg_prefix *ret);
+
+/* RFC 6052 2.2: 32, 40, 48, 56, 64 or 96 bits, octet 8 zero. */
+bool vg_nat64_prefix_valid(const struct vg_prefix *p);
