@@ -6,8 +6,8 @@
  * the oldest goes.  A line is written whole or counted as lost: a torn one is
  * cut off again, or ended by a newline before the next, so that one loss
  * never spoils its neighbour.  A file that was moved or removed by others is
- * made anew within VG_EVENT_FILE_CHECK lines.  Does not log: the losses are asked
- * for.  Called from the event loop only.
+ * made anew by the next line.  Called from the event loop only.
+ * Does not log: the losses are asked for.
  */
 #pragma once
 
@@ -16,8 +16,6 @@
 
 #define VG_EVENT_FILE_SIZE (16UL << 20)
 #define VG_EVENT_FILE_KEEP 4 /* FILE.1 to FILE.4 */
-#define VG_EVENT_FILE_CHECK                                                    \
-	64 /* lines between two looks whether it was moved */
 
 struct vg_event_file;
 

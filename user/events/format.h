@@ -21,12 +21,18 @@ const char *vg_mode_name(enum vg_mode m); /* "enforce" */
 /* "tcp"; NULL for one without a name here, which is then shown as a number. */
 const char *vg_proto_name(uint8_t proto);
 
-/* One object, fields as in design.md section 9, "v":1. */
+/* One object, fields as in design.md section 9, "v":1, and "why". */
 void vg_format_json(struct vg_buf *out, const struct vg_record *r);
 
-/* "10:02:11Z billing DENY connect4 python3[812] -> ...  WHY" */
+/* "10:02:11Z billing DENY python3[812] -> 192.0.2.1:443/tcp (a.example): why
+ * [no_lease connect4]" */
 void vg_format_human(struct vg_buf *out, const struct vg_record *r,
 		     bool colour);
 
-/* One sentence, no final newline; escaped for a terminal. */
+/* One sentence that stands alone, without a final stop: who may not do what,
+ * and the cause. */
 void vg_format_why(struct vg_buf *out, const struct vg_record *r);
+/* Only the cause: "this address belonged to a.example until ..." */
+void vg_format_cause(struct vg_buf *out, const struct vg_record *r);
+/* "[2001:db8::1]:443/tcp", as far as it is known. */
+void vg_format_target(struct vg_buf *out, const struct vg_record *r);

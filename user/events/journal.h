@@ -3,7 +3,7 @@
  * journal -- events to systemd-journald by its native datagram protocol.
  *
  * Non-blocking: what the journal does not take at once is counted as lost.
- * It connects anew when journald was restarted.
+ * A journald that was restarted is found again.
  * Does not log.  Called from the event loop only.
  */
 #pragma once

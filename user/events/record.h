@@ -64,7 +64,7 @@ struct vg_record {
 	enum vg_reason reason;
 	enum vg_layer layer;
 	uint64_t count; /* how many it stands for; 0: absent */
-	uint64_t lost_before;
+	uint64_t lost_before; /* events lost before it, since the start */
 	const char *service;
 	uint64_t policy_rev;
 	const char *endpoint; /* the policy's, when one is concerned */
@@ -86,6 +86,7 @@ struct vg_record {
 	uint64_t sent;
 	uint64_t received;
 	uint64_t duration_ns;
+	bool accepted; /* flow_end: the peer had connected to us */
 	const char *lease_end; /* lease_set: the time it will end */
 	/* finding */
 	const char *finding_id; /* "DNS_BOGUS" */

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,12 +32,17 @@ int vg_ring_fd(const struct vg_ring *r);
  */
 int vg_ring_drain(struct vg_ring *r, uint32_t max);
 
-/* How long to wait before the next drain, after one of MAX gave DRAINED. */
-#define VG_RING_FLOW_MS 2 /* more than the 1 ms between two wakes */
+/*
+ * How long to wait for a wake before the next drain, after one of MAX gave
+ * DRAINED.  WAITED: that one came at the end of such a wait, not by a wake and
+ * not after 0.  Only then does an empty ring mean that no record is on its way
+ * without a wake.
+ */
+#define VG_RING_FLOW_MS 2    /* more than the 1 ms between two wakes */
 #define VG_RING_IDLE_MS 1000 /* the safety net */
-static inline uint32_t vg_ring_delay_ms(int drained, uint32_t max)
+static inline uint32_t vg_ring_delay_ms(int drained, uint32_t max, bool waited)
 {
-	if (drained <= 0)
-		return VG_RING_IDLE_MS;
-	return (uint32_t)drained < max ? VG_RING_FLOW_MS : 0;
+	if (drained > 0)
+		return (uint32_t)drained < max ? VG_RING_FLOW_MS : 0;
+	return drained == 0 && !waited ? VG_RING_FLOW_MS : VG_RING_IDLE_MS;
 }
