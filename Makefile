@@ -105,7 +105,7 @@ fuzz: ## every fuzzer for FUZZ_SECONDS (default 600) each
 lint: ## shellcheck and style rules
 	$(Q)tests/style/run.sh
 fmt: ## format the C sources
-	$(Q)git ls-files '*.c' '*.h' | grep -v '^vmlinux/' | xargs clang-format -i
+	$(Q)git ls-files '*.c' '*.h' | grep -vE '^(vmlinux|tests/style/samples)/' | xargs clang-format -i
 
 .PHONY: programs units fuzzers tools
 programs: $(O)/verigressd $(O)/verigress

@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+int a(int b,
+        int c)
+{
+    	return b;
+}

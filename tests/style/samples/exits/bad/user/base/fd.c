@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+void f(void)
+{
+	exit(1); /* for good */
+}

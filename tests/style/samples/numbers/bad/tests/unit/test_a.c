@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+long a(char *t)
+{
+	return atol(t);
+}

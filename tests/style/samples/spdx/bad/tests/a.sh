@@ -1,0 +1,3 @@
+#!/bin/sh
+# a
+# SPDX-License-Identifier: Apache-2.0
