@@ -87,7 +87,7 @@ struct vg_lease {
 	__u64 until_ns; /* CLOCK_BOOTTIME; at or after it the lease has ended */
 	__u32 endpoint; /* the keeper's number of the endpoint, for people */
 	__u16 port;	/* host order; 0 is every port */
-	__u16 zero;
+	__u16 bits;	/* of the address that count; 128: exactly one */
 	char name[VG_HOST_NAME]; /* host name, or the literal as text */
 };
 vg_static_assert(sizeof(struct vg_lease) == 272, "vg_lease has a hole");
