@@ -26,14 +26,14 @@ struct vg_request {
 /* Argument I, or "" when it was not given. */
 const char *vg_request_arg(const struct vg_request *q, uint32_t i);
 
-enum vg_permission {
-	VG_PERMISSION_READ = 0, /* uid 0 and the group verigress */
-	VG_PERMISSION_CHANGE, /* uid 0 */
+enum vg_access {
+	VG_ACCESS_READ = 0, /* uid 0 and the group verigress */
+	VG_ACCESS_CHANGE, /* uid 0 */
 };
 
 struct vg_verb_info {
 	const char *name;
-	enum vg_permission permission;
+	enum vg_access permission;
 	uint8_t min_args;
 	uint8_t max_args;
 	uint8_t flags; /* VG_REQUEST_* that it takes */

@@ -27,7 +27,7 @@ struct vg_peer {
 int vg_peer_get(int sock, gid_t group, struct vg_peer *ret);
 
 /* uid 0 may do all, members of the group may read. */
-bool vg_peer_may(const struct vg_peer *p, enum vg_permission permission);
+bool vg_peer_may(const struct vg_peer *p, enum vg_access permission);
 
 /* The path in the line "0::PATH" of TEXT (a whole /proc/PID/cgroup): -ENOENT
  * without such a line, -ENAMETOOLONG.  Pure. */

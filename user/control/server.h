@@ -5,10 +5,11 @@
  * Runs on the keeper's event loop, on a listening socket that the supervisor
  * made.  At most VG_SERVER_CLIENTS clients, the last VG_SERVER_ROOT places for
  * uid 0 alone; a client has VG_SERVER_PATIENCE_S seconds to send its request
- * and as long to take each part of the answer.  Who may do what is checked
- * here, by control/peer and the table of control/codec; a peer in a confined
- * cgroup is refused whoever it is.
- * Logs what it refuses (at debug level) and nothing else.
+ * and may stop taking the answer for VG_SERVER_DRAIN_S (a pager), or for ever
+ * once vg_session_line() was used (it only loses lines).  Who may do what is
+ * checked here, by control/peer and the table of control/codec; a peer in a
+ * confined cgroup is refused whoever it is.
+ * The process must ignore SIGPIPE.  Logs what it refuses (at debug level).
  */
 #pragma once
 
@@ -21,6 +22,7 @@
 #define VG_SERVER_CLIENTS    32
 #define VG_SERVER_ROOT	     8
 #define VG_SERVER_PATIENCE_S 10
+#define VG_SERVER_DRAIN_S    300
 #define VG_SERVER_OUTPUT     (32UL << 20) /* octets waiting, then it is cut off */
 #define VG_SERVER_LINES	     (256UL << 10) /* the same for vg_session_line() */
 
