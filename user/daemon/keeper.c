@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/keeper.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "control/server.h"
+#include "daemon/notify.h"
+#include "daemon/parent.h"
+#include "daemon/priv.h"
+#include "daemon/state.h"
+#include "enforce/stats.h"
+#include "policy/load.h"
+
+#define RESOLVERS_PERIOD_NS (300 * VG_NS_PER_S)
+#define SELF_PERIOD_NS	    (10 * VG_NS_PER_S)
+#define EPHEMERAL_GRACE_NS  (10 * VG_NS_PER_S)
+
+/* ---- the supervisor ------------------------------------------------------ */
+
+static void end(struct vg_keeper *k, int status)
+{
+	k->ending = true;
+	k->status = status;
+	event_base_loopbreak(k->base);
+}
+
+static void on_parent_said(void *ctx, enum vg_power op, int fd)
+{
+	struct vg_keeper *k = ctx;
+	vg_cleanup(vg_diags_freep) struct vg_diags diags = { 0 };
+
+	switch (op) {
+	case VG_POWER_CHANNEL:
+		if (fd >= 0)
+			vg_proving_channel(k, fd);
+		return;
+	case VG_POWER_RELOAD:
+		(void)vg_units_reload(k, &diags); /* it says so itself */
+		break;
+	case VG_POWER_STOP:
+		end(k, EXIT_SUCCESS);
+		break;
+	default: /* of a later build: nothing we know how to do */
+		break;
+	}
+	vg_fd_closep(&fd);
+}
+
+static void on_parent(evutil_socket_t fd, short what, void *arg)
+{
+	struct vg_keeper *k = arg;
+
+	(void)fd;
+	(void)what;
+	if (vg_parent_read(k->parent) < 0)
+		end(k, EXIT_FAILURE);
+}
+
+/* ---- housekeeping -------------------------------------------------------- */
+
+/* `run` is over: its cgroup was used and is empty, and nobody is connected. */
+static bool spent(struct vg_keeper *k, uint64_t now)
+{
+	vg_cleanup(vg_fd_closep) int fd = -1;
+	bool empty = true;
+
+	if (vg_server_clients(k->server) > 0) {
+		k->empty_since_ns = 0;
+		return false;
+	}
+	if (vg_cgroup_open(k->cgroup_root, k->options->ephemeral, &fd) == 0 &&
+	    vg_cgroup_is_empty(fd, &empty) < 0)
+		return false;
+	if (!empty) {
+		k->was_populated = true;
+		k->empty_since_ns = 0;
+		return false;
+	}
+	if (k->was_populated)
+		return true;
+	/* Not used yet: `run` may be about to, or may have been killed. */
+	if (!k->empty_since_ns)
+		k->empty_since_ns = now;
+	return now - k->empty_since_ns > EPHEMERAL_GRACE_NS;
+}
+
+static void renew_resolvers(struct vg_keeper *k, uint64_t now)
+{
+	if (now < k->resolvers_due_ns)
+		return;
+	k->resolvers_due_ns = now + RESOLVERS_PERIOD_NS;
+	for (size_t i = 0; i < k->n_units; i++)
+		vg_grants_resolvers(k->units[i]);
+}
+
+static void read_self(struct vg_keeper *k, uint64_t now)
+{
+	if (now < k->self_due_ns)
+		return;
+	k->self_due_ns = now + SELF_PERIOD_NS;
+	if (vg_grants_read_self(k))
+		vg_proving_tell_self(k);
+}
+
+static void tell_ready(struct vg_keeper *k)
+{
+	static bool told;
+
+	if (told || !k->ready)
+		return;
+	told = true;
+	vg_info("ready");
+	(void)vg_notify("READY=1");
+}
+
+static void on_second(evutil_socket_t fd, short what, void *arg)
+{
+	struct vg_keeper *k = arg;
+	uint64_t now = vg_clock_now();
+
+	(void)fd;
+	(void)what;
+	renew_resolvers(k, now);
+	read_self(k, now);
+	vg_grants_tick(k, now);
+	vg_proving_tick(k, now);
+	vg_incidents_tick(k, now);
+	vg_units_check_ready(k);
+	tell_ready(k);
+	if (k->options->ephemeral && spent(k, now))
+		end(k, VG_CHILD_DONE);
+}
+
+/* ---- start --------------------------------------------------------------- */
+
+static int say(const char *what, int r)
+{
+	if (r < 0)
+		vg_err("%s: %s", what, strerror(-r));
+	return r;
+}
+
+static int read_config(struct vg_keeper *k)
+{
+	vg_cleanup(vg_diags_freep) struct vg_diags diags = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf text = { 0 };
+	int r;
+
+	r = vg_config_load(k->options->config, false, true, &k->config, &diags);
+	if (r < 0) {
+		vg_diags_print(&diags, false, &text);
+		fputs(vg_buf_text(&text), stderr);
+		return r;
+	}
+	if (!k->options->ephemeral)
+		return 0;
+	/* `run` keeps its traces together, and nobody scrapes it. */
+	free(k->config->metrics);
+	k->config->metrics = NULL;
+	k->config->journal = false;
+	free(k->config->events_file);
+	k->config->events_file = NULL;
+	if (asprintf(&k->config->events_file, "%s/events.jsonl",
+		     k->options->run_dir) < 0) {
+		k->config->events_file = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static int find_cgroups(struct vg_keeper *k)
+{
+	vg_cleanup(vg_freep) char *text = NULL;
+	vg_cleanup(vg_freep) char *mount = NULL;
+	size_t size, n;
+	int r;
+
+	r = vg_cgroup_root_open(k->options->cgroup_root, &k->cgroup_root,
+				&k->cgroup_path);
+	if (r < 0)
+		return say("the cgroup2 root", r);
+	/* Which part of /proc/PID/cgroup's paths lies above our root. */
+	r = vg_file_read(AT_FDCWD, "/proc/self/mountinfo", 1 << 20, &text,
+			 &size);
+	if (r == 0)
+		r = vg_cgroup_find_mount(text, &mount);
+	if (r < 0)
+		return say("/proc/self/mountinfo", r);
+	n = strlen(mount);
+	if (strncmp(k->cgroup_path, mount, n) != 0)
+		n = strlen(k->cgroup_path); /* another mount: no prefix */
+	k->cgroup_below = strdup(k->cgroup_path + n);
+	return k->cgroup_below ? 0 : -ENOMEM;
+}
+
+static int book_set(void *ctx, const struct vg_permission *p,
+		    const struct vg_lease_info *info)
+{
+	return vg_leases_set(ctx, p, info);
+}
+
+static int book_end(void *ctx, const struct vg_permission *p)
+{
+	return vg_leases_end(ctx, p);
+}
+
+static int load_kernel(struct vg_keeper *k)
+{
+	const struct vg_load_options o = {
+		.bpffs = k->options->bpffs,
+		.leases_max = k->config->leases_max,
+		.ring_bytes = (uint32_t)k->config->ring_size,
+	};
+	char reason[VG_LOAD_REASON] = "";
+	int r;
+
+	/* A keeper that was killed a moment ago may hold the lock still. */
+	for (int i = 0; i < 50; i++) {
+		r = vg_load_new(&o, reason, &k->load);
+		if (r != -EBUSY)
+			break;
+		usleep(100000);
+	}
+	if (r < 0) {
+		vg_err("cannot load the programs: %s",
+		       reason[0] ? reason : strerror(-r));
+		return r;
+	}
+	if (reason[0])
+		vg_warn("%s", reason);
+	memcpy(k->load_warning, reason, sizeof(reason));
+	return 0;
+}
+
+static int start_kernel(struct vg_keeper *k)
+{
+	struct vg_book_kernel kernel = { .set = book_set, .end = book_end };
+	int r;
+
+	r = load_kernel(k);
+	if (r < 0)
+		return r;
+	r = vg_services_new(k->load, &k->services);
+	if (r < 0)
+		return say("services", r);
+	r = vg_leases_new(k->load, &k->leases);
+	if (r < 0)
+		return say("leases", r);
+	kernel.ctx = k->leases;
+	r = vg_book_new(vg_load_leases_max(k->load), &kernel, &k->book);
+	if (r < 0)
+		return say("book", r);
+	return say("attachments",
+		   vg_attach_new(k->load, k->services, &k->attach));
+}
+
+/*
+ * Adopt before anything is changed.  A policy that cannot be read leaves all
+ * as it was found: what was confined stays confined.
+ */
+static int start_policy(struct vg_keeper *k)
+{
+	vg_cleanup(vg_diags_freep) struct vg_diags diags = { 0 };
+	bool confined;
+	int r;
+
+	r = vg_attach_adopt(k->attach);
+	if (r < 0)
+		vg_incident_state(k, true, "attachments", strerror(-r));
+	confined = vg_attach_count(k->attach) > 0;
+	r = vg_units_reload(k, &diags);
+	if (r == 0)
+		return 0;
+	if (!confined) {
+		vg_cleanup(vg_buf_freep) struct vg_buf text = { 0 };
+
+		vg_diags_print(&diags, false, &text);
+		fputs(vg_buf_text(&text), stderr);
+		return r;
+	}
+	vg_incident_state(k, true, "policy",
+			  "it cannot be read: what is confined stays confined, "
+			  "leases run out; mend it and reload");
+	return 0;
+}
+
+static void test_layers(struct vg_keeper *k)
+{
+	const struct vg_selftest t = {
+		.load = k->load,
+		.services = k->services,
+		.cgroup_root_fd = k->cgroup_root,
+		.saw = vg_incidents_saw,
+		.ctx = k,
+	};
+	int r;
+
+	r = vg_selftest_run(&t, k->layers);
+	for (size_t i = 0; i < VG_LAYER_COUNT; i++) {
+		struct vg_layer_proof *p = &k->layers[i];
+
+		if (r < 0) {
+			p->state = VG_LAYER_FAILED;
+			snprintf(p->why, sizeof(p->why), "no self-test: %s",
+				 strerror(-r));
+		}
+		if (p->state != VG_LAYER_PROVEN)
+			vg_incident_state(k, true, vg_layer_name((enum vg_layer)i),
+					  p->why);
+	}
+	k->layers_tested = true;
+}
+
+static int start_loop(struct vg_keeper *k)
+{
+	const struct timeval second = { .tv_sec = 1 };
+	int r;
+
+	k->base = event_base_new();
+	if (!k->base)
+		return -ENOMEM;
+	r = vg_parent_new(VG_FD_CHANNEL, on_parent_said, k, &k->parent);
+	if (r < 0)
+		return say("the supervisor's channel", r);
+	k->parent_readable = event_new(k->base, VG_FD_CHANNEL,
+				       EV_READ | EV_PERSIST, on_parent, k);
+	k->second = event_new(k->base, -1, EV_PERSIST, on_second, k);
+	if (!k->parent_readable || event_add(k->parent_readable, NULL) < 0 ||
+	    !k->second || event_add(k->second, &second) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+static int start(struct vg_keeper *k)
+{
+	int r;
+
+	r = read_config(k);
+	if (r < 0)
+		return r;
+	r = find_cgroups(k);
+	if (r < 0)
+		return r;
+	r = start_loop(k);
+	if (r < 0)
+		return r;
+	r = start_kernel(k);
+	if (r < 0)
+		return r;
+	r = vg_incidents_start(k);
+	if (r < 0)
+		return say("events", r);
+	r = vg_tags_start(k);
+	if (r < 0)
+		return say("watching cgroups", r);
+	vg_grants_read_self(k);
+	r = vg_answers_start(k, VG_FD_CONTROL);
+	if (r < 0)
+		return say("the control socket", r);
+	r = vg_gauges_start(k);
+	if (r < 0)
+		return say("metrics", r);
+	r = start_policy(k);
+	if (r < 0)
+		return r;
+	test_layers(k);
+	return 0;
+}
+
+/* ---- end ----------------------------------------------------------------- */
+
+static void free_event(struct event **e)
+{
+	if (*e)
+		event_free(*e);
+	*e = NULL;
+}
+
+static void wipe(struct vg_keeper *k)
+{
+	vg_cleanup(vg_fd_closep) int fd = -1;
+	char path[4200];
+
+	vg_attach_freep(&k->attach);
+	if (k->load && vg_load_wipe(&k->load) < 0)
+		vg_err("not every pin below %s could be removed",
+		       k->options->bpffs);
+	snprintf(path, sizeof(path), "%s/%s", k->cgroup_path,
+		 k->options->ephemeral);
+	if (rmdir(path) < 0 && errno != ENOENT)
+		vg_warn("%s: %s", path, strerror(errno));
+}
+
+/* Pins stay: whoever was confined is confined. */
+static void stop(struct vg_keeper *k)
+{
+	(void)vg_notify("STOPPING=1");
+	vg_answers_stop(k);
+	vg_gauges_stop(k);
+	vg_proving_stop(k);
+	vg_units_free(k);
+	vg_incidents_stop(k);
+	free_event(&k->cgroups_readable);
+	vg_cgroup_watch_freep(&k->cgroups);
+	vg_book_freep(&k->book);
+	vg_leases_freep(&k->leases);
+	if (k->status == VG_CHILD_DONE)
+		wipe(k);
+	vg_attach_freep(&k->attach);
+	vg_services_freep(&k->services);
+	vg_load_freep(&k->load);
+	vg_config_freep(&k->config);
+	free_event(&k->parent_readable);
+	free_event(&k->second);
+	vg_parent_freep(&k->parent);
+	if (k->base)
+		event_base_free(k->base);
+	vg_fd_closep(&k->cgroup_root);
+	free(k->cgroup_path);
+	free(k->cgroup_below);
+	free(k->policy_error);
+	free(k->self);
+}
+
+int vg_keeper_main(const struct vg_options *o)
+{
+	static struct vg_keeper k;
+	int r;
+
+	k = (struct vg_keeper){
+		.options = o,
+		.cgroup_root = -1,
+		.verifier = { .fd = -1 },
+	};
+	TAILQ_INIT(&k.verifier.waiting);
+	LIST_INIT(&k.waiters);
+	r = vg_priv_keeper();
+	if (r < 0) {
+		vg_err("needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON: %s",
+		       strerror(-r));
+		return VG_CHILD_CONFIG;
+	}
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return EXIT_FAILURE;
+	signal(SIGPIPE, SIG_IGN);
+	umask(0077);
+
+	k.started_ns = vg_clock_now();
+	r = start(&k);
+	if (r < 0) {
+		stop(&k);
+		return VG_CHILD_CONFIG;
+	}
+	/* The answer to its first message may lie there already. */
+	while (!k.ending && event_base_loop(k.base, EVLOOP_ONCE) >= 0)
+		;
+	stop(&k);
+	return k.status;
+}
