@@ -8,20 +8,18 @@
 #define REQUEST_HEADER 4 /* verb, number of arguments, flags */
 
 static const struct vg_verb_info verbs[VG_VERB_COUNT] = {
-	[VG_VERB_STATUS] = { "status", VG_ACCESS_READ, 0, 0, 0 },
-	[VG_VERB_LIST] = { "list", VG_ACCESS_READ, 0, 0, 0 },
-	[VG_VERB_SHOW] = { "show", VG_ACCESS_READ, 1, 1, 0 },
-	[VG_VERB_WHY] = { "why", VG_ACCESS_READ, 2, 2, 0 },
-	[VG_VERB_WATCH] = { "watch", VG_ACCESS_READ, 0, 2,
-			    VG_REQUEST_FOLLOW },
-	[VG_VERB_RELOAD] = { "reload", VG_ACCESS_CHANGE, 0, 0,
-			     VG_REQUEST_WAIT },
-	[VG_VERB_DIFF] = { "diff", VG_ACCESS_READ, 0, 0, 0 },
-	[VG_VERB_HOLD] = { "hold", VG_ACCESS_CHANGE, 1, 1, 0 },
-	[VG_VERB_FLUSH] = { "flush", VG_ACCESS_CHANGE, 1, 1, 0 },
-	[VG_VERB_LOCKDOWN] = { "lockdown", VG_ACCESS_CHANGE, 1, 1,
-			       VG_REQUEST_LIFT },
-	[VG_VERB_VERSION] = { "version", VG_ACCESS_READ, 0, 0, 0 },
+	[VG_VERB_STATUS] = {"status", VG_ACCESS_READ, 0, 0, 0},
+	[VG_VERB_LIST] = {"list", VG_ACCESS_READ, 0, 0, 0},
+	[VG_VERB_SHOW] = {"show", VG_ACCESS_READ, 1, 1, 0},
+	[VG_VERB_WHY] = {"why", VG_ACCESS_READ, 2, 2, 0},
+	[VG_VERB_WATCH] = {"watch", VG_ACCESS_READ, 0, 2, VG_REQUEST_FOLLOW},
+	[VG_VERB_RELOAD] = {"reload", VG_ACCESS_CHANGE, 0, 0, VG_REQUEST_WAIT},
+	[VG_VERB_DIFF] = {"diff", VG_ACCESS_READ, 0, 0, 0},
+	[VG_VERB_HOLD] = {"hold", VG_ACCESS_CHANGE, 1, 1, 0},
+	[VG_VERB_FLUSH] = {"flush", VG_ACCESS_CHANGE, 1, 1, 0},
+	[VG_VERB_LOCKDOWN] = {"lockdown", VG_ACCESS_CHANGE, 1, 1,
+			      VG_REQUEST_LIFT},
+	[VG_VERB_VERSION] = {"version", VG_ACCESS_READ, 0, 0, 0},
 };
 
 /* Every verb takes these. */
@@ -39,7 +37,7 @@ const char *vg_request_arg(const struct vg_request *q, uint32_t i)
 
 static void put_u16(struct vg_buf *out, size_t value)
 {
-	const uint8_t octets[] = { (uint8_t)(value >> 8), (uint8_t)value };
+	const uint8_t octets[] = {(uint8_t)(value >> 8), (uint8_t)value};
 
 	vg_buf_add(out, octets, sizeof(octets));
 }
@@ -56,7 +54,7 @@ static size_t get_u32(const uint8_t *data)
 
 static void put_header(struct vg_buf *out, enum vg_frame_type type, size_t size)
 {
-	const uint8_t octets[] = { (uint8_t)type, 0, 0, 0 };
+	const uint8_t octets[] = {(uint8_t)type, 0, 0, 0};
 
 	vg_buf_add(out, VG_CONTROL_MAGIC, MAGIC_SIZE + 1);
 	vg_buf_add(out, octets, sizeof(octets));
@@ -74,7 +72,7 @@ static bool agrees(uint32_t verb, uint32_t flags, uint32_t n_args)
 int vg_request_encode(const struct vg_request *q, struct vg_buf *out)
 {
 	size_t size = REQUEST_HEADER;
-	const uint8_t head[] = { (uint8_t)q->verb, (uint8_t)q->n_args };
+	const uint8_t head[] = {(uint8_t)q->verb, (uint8_t)q->n_args};
 
 	if (!agrees(q->verb, q->flags, q->n_args))
 		return -EINVAL;
@@ -114,7 +112,7 @@ static int get_arg(const uint8_t *data, size_t size, size_t *at,
 
 int vg_request_decode(const uint8_t *data, size_t size, struct vg_request *ret)
 {
-	struct vg_request q = { 0 };
+	struct vg_request q = {0};
 	size_t at = REQUEST_HEADER;
 	int r;
 
@@ -201,8 +199,7 @@ ssize_t vg_frame_decode(const uint8_t *data, size_t size, struct vg_frame *ret)
 
 int vg_frame_status(const struct vg_frame *f)
 {
-	if (f->type != VG_FRAME_END || f->size != 1 ||
-	    f->data[0] > VG_EXIT_MAX)
+	if (f->type != VG_FRAME_END || f->size != 1 || f->data[0] > VG_EXIT_MAX)
 		return -EBADMSG;
 	return f->data[0];
 }

@@ -63,7 +63,7 @@ static int peer_pidfd(int sock)
 
 static bool has_ended(int pidfd)
 {
-	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
 
 	return poll(&p, 1, 0) != 0;
 }
@@ -109,7 +109,7 @@ static int read_cgroup(int sock, pid_t pid, char ret[static VG_PEER_CGROUP])
 
 int vg_peer_get(int sock, gid_t group, struct vg_peer *ret)
 {
-	struct vg_peer p = { 0 };
+	struct vg_peer p = {0};
 	struct ucred cred;
 	socklen_t size = sizeof(cred);
 	int r;

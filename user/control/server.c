@@ -79,7 +79,7 @@ static void session_drop(struct vg_session *s)
 static void send_text(struct vg_session *s, enum vg_frame_type type,
 		      const char *text, size_t size)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf frames = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf frames = {0};
 
 	vg_frame_text(&frames, type, text, size);
 	if (vg_buf_error(&frames) < 0 ||
@@ -160,7 +160,7 @@ uint64_t vg_session_lost(const struct vg_session *s)
 
 void vg_session_end(struct vg_session *s, uint8_t status)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf end = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf end = {0};
 	static const char cut[] = "the answer is too long and was cut\n";
 
 	tell_lost(s);
@@ -212,7 +212,7 @@ static void dispatch(struct vg_session *s, const struct vg_request *q)
 
 static void request_came(struct vg_session *s, const struct vg_frame *f)
 {
-	static const struct timeval drain = { .tv_sec = VG_SERVER_DRAIN_S };
+	static const struct timeval drain = {.tv_sec = VG_SERVER_DRAIN_S};
 	struct vg_request q;
 
 	s->asked = true;
@@ -244,7 +244,7 @@ static void on_readable(struct bufferevent *stream, void *arg)
 	if (n == 0)
 		return;
 	if (n < 0)
-		frame = (struct vg_frame){ .type = VG_FRAME_TYPES };
+		frame = (struct vg_frame){.type = VG_FRAME_TYPES};
 	request_came(s, &frame);
 	evbuffer_drain(in, evbuffer_get_length(in));
 }
@@ -322,9 +322,9 @@ static int session_new(struct vg_server *server, int *fd,
 static const char *why_not(const struct vg_server *server,
 			   const struct vg_peer *p)
 {
-	const uint32_t places = p->uid == 0 ?
-					VG_SERVER_CLIENTS :
-					VG_SERVER_CLIENTS - VG_SERVER_ROOT;
+	const uint32_t places = p->uid == 0
+					? VG_SERVER_CLIENTS
+					: VG_SERVER_CLIENTS - VG_SERVER_ROOT;
 
 	if (server->setup.confined(server->setup.ctx, p->cgroup))
 		return "refused: a confined process may not talk to verigressd";
@@ -339,7 +339,7 @@ static const char *why_not(const struct vg_server *server,
 /* A few octets into an empty socket: no session is needed for that. */
 static void send_away(int fd, const char *text)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf b = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf b = {0};
 
 	vg_frame_text(&b, VG_FRAME_ERR, text, strlen(text));
 	vg_frame_text(&b, VG_FRAME_ERR, "\n", 1);
@@ -352,7 +352,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t sock,
 {
 	struct vg_server *server = arg;
 	vg_cleanup(vg_fd_closep) int fd = sock;
-	struct vg_peer peer = { 0 };
+	struct vg_peer peer = {0};
 	const char *refusal;
 
 	(void)listener;
@@ -375,8 +375,8 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t sock,
 int vg_server_new(const struct vg_server_setup *setup, struct vg_server **ret)
 {
 	vg_cleanup(vg_server_freep) struct vg_server *server = NULL;
-	const unsigned int flags = LEV_OPT_CLOSE_ON_FREE |
-				   LEV_OPT_CLOSE_ON_EXEC;
+	const unsigned int flags =
+		LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC;
 
 	if (evutil_make_socket_nonblocking(setup->listen_fd) < 0)
 		return -errno;
@@ -404,7 +404,8 @@ void vg_server_freep(struct vg_server **server)
 		return;
 	while ((s = TAILQ_FIRST(&(*server)->sessions))) {
 		/* What was answered but not sent, as far as it fits. */
-		(void)evbuffer_write(output_of(s), bufferevent_getfd(s->stream));
+		(void)evbuffer_write(output_of(s),
+				     bufferevent_getfd(s->stream));
 		session_drop(s);
 	}
 	if ((*server)->listener)

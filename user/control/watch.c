@@ -89,12 +89,13 @@ static bool wants(const struct watcher *who, const char *service)
 	       (service && strcmp(who->service, service) == 0);
 }
 
-void vg_watch_publish(struct vg_watch *w, const char *service,
-		      const char *json, const char *plain, const char *colour)
+void vg_watch_publish(struct vg_watch *w, const char *service, const char *json,
+		      const char *plain, const char *colour)
 {
 	struct watcher *who;
 
-	LIST_FOREACH(who, &w->watchers, all) {
+	LIST_FOREACH(who, &w->watchers, all)
+	{
 		const char *line = plain;
 
 		if (!wants(who, service))

@@ -37,7 +37,7 @@ static void drop_oldest(struct vg_backlog *b)
 
 	free(s->memory);
 	b->bytes -= s->size;
-	*s = (struct slot){ 0 };
+	*s = (struct slot){0};
 	b->first = (b->first + 1) % VG_BACKLOG_LINES;
 	b->n--;
 }

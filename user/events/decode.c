@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define FLAGS_KNOWN                                                    \
+#define FLAGS_KNOWN                                                            \
 	(VG_EVENT_AUDIT | VG_EVENT_DESTROY | VG_EVENT_TASK | VG_EVENT_ACCEPTED)
 
 struct vg_track {
@@ -25,7 +25,8 @@ static bool family_known(uint8_t family)
 
 static bool lists_hold(const struct vg_event *e)
 {
-	return e->layer < VG_LAYER_COUNT && e->reason < VG_REASON_KERNEL_COUNT &&
+	return e->layer < VG_LAYER_COUNT &&
+	       e->reason < VG_REASON_KERNEL_COUNT &&
 	       !(e->flags & ~FLAGS_KNOWN) && family_known(e->family) &&
 	       e->service < VG_SERVICES_MAX && e->zero == 0;
 }

@@ -23,10 +23,12 @@
 int vg_event_decode(const void *data, size_t size, struct vg_event *ret);
 
 /*
- * The losses of each CPU.  The kernel numbers the records of a CPU and writes
- * into each how many were lost there before it; a task that was interrupted
- * between number and record makes records of one CPU come out of order, which
- * is no loss.  CPUs from VG_TRACK_CPUS upward are refused by -ERANGE.
+ * The losses of each CPU.  The kernel writes into each record how many denials
+ * were lost on its CPU before; a task that was interrupted between number and
+ * record makes records of one CPU come out of order, which is no loss (that is
+ * why gaps of seq, where lost flow ends leave theirs too, are not counted).
+ * What is lost after the last record is seen in the map `cpus` only.
+ * CPUs from VG_TRACK_CPUS upward are refused by -ERANGE.
  */
 #define VG_TRACK_CPUS 1024
 

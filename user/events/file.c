@@ -21,7 +21,7 @@
 struct vg_event_file {
 	char path[PATH_MAX - PATH_SPARE];
 	uint64_t max_size;
-	int fd;	   /* -1: to be opened again */
+	int fd; /* -1: to be opened again */
 	bool torn; /* the file does not end in a newline */
 	struct vg_event_file_stats stats;
 };
@@ -146,9 +146,9 @@ static int append(struct vg_event_file *f, const char *line, size_t size)
 {
 	const bool torn = f->torn;
 	struct iovec parts[] = {
-		{ .iov_base = (void *)"\n", .iov_len = torn ? 1 : 0 },
-		{ .iov_base = (void *)line, .iov_len = size },
-		{ .iov_base = (void *)"\n", .iov_len = 1 },
+		{.iov_base = (void *)"\n", .iov_len = torn ? 1 : 0},
+		{.iov_base = (void *)line, .iov_len = size},
+		{.iov_base = (void *)"\n", .iov_len = 1},
 	};
 	const ssize_t whole = (ssize_t)(parts[0].iov_len + size + 1);
 	ssize_t n;

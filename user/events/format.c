@@ -127,7 +127,7 @@ static void json_finding(struct vg_json *j, const struct vg_record *r)
 
 static void json_why(struct vg_json *j, const struct vg_record *r)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf why = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf why = {0};
 
 	vg_format_why(&why, r);
 	if (vg_buf_error(&why) < 0 && vg_buf_error(j->out) == 0)
@@ -175,18 +175,18 @@ static const struct look {
 	const char *word;
 	const char *colour;
 } looks[VG_RECORD_COUNT] = {
-	[VG_RECORD_DENY] = { "DENY", RED },
-	[VG_RECORD_WOULD_DENY] = { "WOULD DENY", YELLOW },
-	[VG_RECORD_FLOW_END] = { "end", DIM },
-	[VG_RECORD_LEASE_SET] = { "lease", GREEN },
-	[VG_RECORD_LEASE_END] = { "lease end", YELLOW },
-	[VG_RECORD_FINDING] = { "finding", YELLOW },
-	[VG_RECORD_POLICY_LOAD] = { "policy", GREEN },
-	[VG_RECORD_POLICY_ERROR] = { "policy error", RED },
-	[VG_RECORD_DEGRADED] = { "DEGRADED", RED },
-	[VG_RECORD_RECOVERED] = { "recovered", GREEN },
-	[VG_RECORD_LOST] = { "LOST", RED },
-	[VG_RECORD_TAGGED_LATE] = { "LATE", YELLOW },
+	[VG_RECORD_DENY] = {"DENY", RED},
+	[VG_RECORD_WOULD_DENY] = {"WOULD DENY", YELLOW},
+	[VG_RECORD_FLOW_END] = {"end", DIM},
+	[VG_RECORD_LEASE_SET] = {"lease", GREEN},
+	[VG_RECORD_LEASE_END] = {"lease end", YELLOW},
+	[VG_RECORD_FINDING] = {"finding", YELLOW},
+	[VG_RECORD_POLICY_LOAD] = {"policy", GREEN},
+	[VG_RECORD_POLICY_ERROR] = {"policy error", RED},
+	[VG_RECORD_DEGRADED] = {"DEGRADED", RED},
+	[VG_RECORD_RECOVERED] = {"recovered", GREEN},
+	[VG_RECORD_LOST] = {"LOST", RED},
+	[VG_RECORD_TAGGED_LATE] = {"LATE", YELLOW},
 };
 
 static void put_coloured(struct vg_buf *out, const char *colour,
@@ -227,8 +227,8 @@ static void human_process(struct vg_buf *out, const struct vg_record *r)
 static void human_target(struct vg_buf *out, const struct vg_record *r)
 {
 	const char *const name = r->memory.name ? r->memory.name : r->endpoint;
-	const bool denial = r->kind == VG_RECORD_DENY ||
-			    r->kind == VG_RECORD_WOULD_DENY;
+	const bool denial =
+		r->kind == VG_RECORD_DENY || r->kind == VG_RECORD_WOULD_DENY;
 
 	if ((r->has & VG_HAS_DST) || denial) {
 		vg_buf_puts(out, r->accepted ? " <- " : " -> ");

@@ -74,7 +74,7 @@ static void add_field(struct vg_buf *b, const char *name, const char *value)
 static int encode(struct vg_buf *b, int priority, const char *message,
 		  const struct vg_journal_field fields[VG_JOURNAL_FIELDS])
 {
-	const char digit[] = { (char)('0' + (priority & 7)), '\0' };
+	const char digit[] = {(char)('0' + (priority & 7)), '\0'};
 
 	vg_buf_clear(b);
 	add_field(b, "MESSAGE", message);
@@ -92,8 +92,8 @@ static int send_message(const struct vg_journal *j)
 	ssize_t n;
 
 	n = sendto(j->fd, j->message.data, j->message.size,
-		   MSG_DONTWAIT | MSG_NOSIGNAL,
-		   (const struct sockaddr *)&j->to, sizeof(j->to));
+		   MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&j->to,
+		   sizeof(j->to));
 	return n < 0 ? -errno : 0;
 }
 

@@ -248,7 +248,7 @@ static void merge(struct vg_limit *l, struct vg_limited *into,
 		  const struct vg_event *e)
 {
 	if (into->count == 0) {
-		*into = (struct vg_limited){ .event = *e, .count = 1 };
+		*into = (struct vg_limited){.event = *e, .count = 1};
 		l->held++;
 		return;
 	}
@@ -266,8 +266,8 @@ static void merge(struct vg_limit *l, struct vg_limited *into,
 static void merge_overflow(struct vg_limit *l, const struct vg_event *e)
 {
 	/* Denials are told apart by mode, flows (reason 0) by direction. */
-	const uint32_t apart = e->type == VG_EVENT_DENIAL ? VG_EVENT_AUDIT :
-							    VG_EVENT_ACCEPTED;
+	const uint32_t apart =
+		e->type == VG_EVENT_DENIAL ? VG_EVENT_AUDIT : VG_EVENT_ACCEPTED;
 	const uint32_t side = e->flags & apart ? 1 : 0;
 	const uint32_t place =
 		(e->service * 2 + side) * VG_REASON_KERNEL_COUNT + e->reason;
@@ -279,7 +279,7 @@ static void merge_overflow(struct vg_limit *l, const struct vg_event *e)
 
 static void emit_alone(struct vg_limit *l, const struct vg_event *e)
 {
-	const struct vg_limited one = { .event = *e, .count = 1 };
+	const struct vg_limited one = {.event = *e, .count = 1};
 
 	l->emit(l->ctx, &one);
 }
@@ -304,7 +304,7 @@ static void put_new(struct vg_limit *l, const struct vg_event *e,
 	}
 	l->new_keys++;
 	l->latest = &l->entries[l->n_entries++];
-	*l->latest = (struct entry){ .key = *k, .seen = true };
+	*l->latest = (struct entry){.key = *k, .seen = true};
 	l->index[place] = (uint16_t)l->n_entries;
 	emit_alone(l, e);
 }

@@ -36,9 +36,9 @@ static const char *const reasons[VG_REASON_COUNT] = {
 };
 
 static const char *const layers[VG_LAYER_COUNT] = {
-	[VG_LAYER_CONNECT4] = "connect4",   [VG_LAYER_CONNECT6] = "connect6",
-	[VG_LAYER_SENDMSG4] = "sendmsg4",   [VG_LAYER_SENDMSG6] = "sendmsg6",
-	[VG_LAYER_SOCK_OPS] = "sock_ops",   [VG_LAYER_EGRESS] = "egress",
+	[VG_LAYER_CONNECT4] = "connect4", [VG_LAYER_CONNECT6] = "connect6",
+	[VG_LAYER_SENDMSG4] = "sendmsg4", [VG_LAYER_SENDMSG6] = "sendmsg6",
+	[VG_LAYER_SOCK_OPS] = "sock_ops", [VG_LAYER_EGRESS] = "egress",
 };
 
 static const char *const modes[] = {
@@ -47,16 +47,11 @@ static const char *const modes[] = {
 };
 
 static const char *const protos[] = {
-	[IPPROTO_ICMP] = "icmp",
-	[IPPROTO_IGMP] = "igmp",
-	[IPPROTO_TCP] = "tcp",
-	[IPPROTO_UDP] = "udp",
-	[IPPROTO_DCCP] = "dccp",
-	[IPPROTO_GRE] = "gre",
-	[IPPROTO_ESP] = "esp",
-	[IPPROTO_ICMPV6] = "icmpv6",
-	[IPPROTO_SCTP] = "sctp",
-	[IPPROTO_UDPLITE] = "udplite",
+	[IPPROTO_ICMP] = "icmp", [IPPROTO_IGMP] = "igmp",
+	[IPPROTO_TCP] = "tcp",	 [IPPROTO_UDP] = "udp",
+	[IPPROTO_DCCP] = "dccp", [IPPROTO_GRE] = "gre",
+	[IPPROTO_ESP] = "esp",	 [IPPROTO_ICMPV6] = "icmpv6",
+	[IPPROTO_SCTP] = "sctp", [IPPROTO_UDPLITE] = "udplite",
 };
 
 static const char *name_in(const char *const *names, size_t n, size_t i)

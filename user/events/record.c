@@ -14,8 +14,8 @@ static enum vg_record_kind kind_of(const struct vg_event *e)
 {
 	if (e->type == VG_EVENT_FLOW_END)
 		return VG_RECORD_FLOW_END;
-	return e->flags & VG_EVENT_AUDIT ? VG_RECORD_WOULD_DENY :
-					   VG_RECORD_DENY;
+	return e->flags & VG_EVENT_AUDIT ? VG_RECORD_WOULD_DENY
+					 : VG_RECORD_DENY;
 }
 
 static void fill_verdict(const struct vg_limited *l, struct vg_record *r)
@@ -27,8 +27,8 @@ static void fill_verdict(const struct vg_limited *l, struct vg_record *r)
 	if (!r->granted) {
 		r->has |= VG_HAS_REASON | VG_HAS_MODE;
 		r->reason = (enum vg_reason)e->reason;
-		r->mode = e->flags & VG_EVENT_AUDIT ? VG_MODE_AUDIT :
-						      VG_MODE_ENFORCE;
+		r->mode = e->flags & VG_EVENT_AUDIT ? VG_MODE_AUDIT
+						    : VG_MODE_ENFORCE;
 	}
 	if (!(l->mixed & VG_MIXED_LAYER)) {
 		r->has |= VG_HAS_LAYER;
@@ -79,7 +79,7 @@ static void fill_addresses(const struct vg_limited *l, struct vg_record *r)
 void vg_record_from_event(const struct vg_limited *l, struct vg_record *ret)
 {
 	const struct vg_event *e = &l->event;
-	struct vg_record r = { .kind = kind_of(e), .count = l->count };
+	struct vg_record r = {.kind = kind_of(e), .count = l->count};
 
 	fill_verdict(l, &r);
 	fill_process(l, &r);

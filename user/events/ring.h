@@ -38,7 +38,7 @@ int vg_ring_drain(struct vg_ring *r, uint32_t max);
  * not after 0.  Only then does an empty ring mean that no record is on its way
  * without a wake.
  */
-#define VG_RING_FLOW_MS 2    /* more than the 1 ms between two wakes */
+#define VG_RING_FLOW_MS 2 /* more than the 1 ms between two wakes */
 #define VG_RING_IDLE_MS 1000 /* the safety net */
 static inline uint32_t vg_ring_delay_ms(int drained, uint32_t max, bool waited)
 {

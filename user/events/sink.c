@@ -16,7 +16,7 @@
 struct place {
 	uint64_t lost;
 	uint64_t told;
-	bool failing;	/* the latest line was lost */
+	bool failing; /* the latest line was lost */
 	bool announced; /* and that was said; silent until it works again */
 };
 
@@ -42,12 +42,12 @@ static const char *const place_names[VG_SINK_PLACES] = {
 
 /* As in syslog(3): what a person should look at is a warning or worse. */
 static const int priorities[VG_RECORD_COUNT] = {
-	[VG_RECORD_DENY] = 4,	       [VG_RECORD_WOULD_DENY] = 5,
-	[VG_RECORD_FLOW_END] = 7,      [VG_RECORD_LEASE_SET] = 6,
-	[VG_RECORD_LEASE_END] = 6,     [VG_RECORD_FINDING] = 4,
-	[VG_RECORD_POLICY_LOAD] = 5,   [VG_RECORD_POLICY_ERROR] = 3,
-	[VG_RECORD_DEGRADED] = 2,      [VG_RECORD_RECOVERED] = 5,
-	[VG_RECORD_LOST] = 3,	       [VG_RECORD_TAGGED_LATE] = 4,
+	[VG_RECORD_DENY] = 4,	     [VG_RECORD_WOULD_DENY] = 5,
+	[VG_RECORD_FLOW_END] = 7,    [VG_RECORD_LEASE_SET] = 6,
+	[VG_RECORD_LEASE_END] = 6,   [VG_RECORD_FINDING] = 4,
+	[VG_RECORD_POLICY_LOAD] = 5, [VG_RECORD_POLICY_ERROR] = 3,
+	[VG_RECORD_DEGRADED] = 2,    [VG_RECORD_RECOVERED] = 5,
+	[VG_RECORD_LOST] = 3,	     [VG_RECORD_TAGGED_LATE] = 4,
 };
 
 static int copy_text(const char *text, char **ret)
@@ -141,12 +141,12 @@ static void put_journal(struct vg_sink *s, const struct vg_record *r)
 {
 	const bool known = r->has & VG_HAS_REASON;
 	const struct vg_journal_field fields[VG_JOURNAL_FIELDS] = {
-		{ "VERIGRESS_EVENT", vg_record_kind_name(r->kind) },
-		{ "VERIGRESS_SERVICE", r->service },
-		{ "VERIGRESS_REASON", known ? vg_reason_name(r->reason) : NULL },
-		{ "VERIGRESS_ENDPOINT", r->endpoint },
-		{ "VERIGRESS_FINDING", r->finding_id },
-		{ "VERIGRESS_JSON", vg_buf_text(&s->json) },
+		{"VERIGRESS_EVENT", vg_record_kind_name(r->kind)},
+		{"VERIGRESS_SERVICE", r->service},
+		{"VERIGRESS_REASON", known ? vg_reason_name(r->reason) : NULL},
+		{"VERIGRESS_ENDPOINT", r->endpoint},
+		{"VERIGRESS_FINDING", r->finding_id},
+		{"VERIGRESS_JSON", vg_buf_text(&s->json)},
 	};
 
 	note(s, VG_SINK_JOURNAL,

@@ -53,8 +53,8 @@ void vg_format_target(struct vg_buf *out, const struct vg_record *r)
 	char text[VG_ADDRESS_TEXT];
 
 	if (!(r->has & VG_HAS_DST)) {
-		vg_buf_puts(out, r->count > 1 ? "several destinations" :
-						"an unknown destination");
+		vg_buf_puts(out, r->count > 1 ? "several destinations"
+					      : "an unknown destination");
 		return;
 	}
 	vg_address_text(&r->dst, text);
@@ -305,10 +305,10 @@ void vg_format_cause(struct vg_buf *out, const struct vg_record *r)
 /* Connecting or sending, as far as the layer tells. */
 static const char *verb_of(const struct vg_record *r)
 {
-	const bool sends = (r->has & VG_HAS_LAYER) &&
-			   (r->layer == VG_LAYER_SENDMSG4 ||
-			    r->layer == VG_LAYER_SENDMSG6 ||
-			    r->layer == VG_LAYER_EGRESS);
+	const bool sends =
+		(r->has & VG_HAS_LAYER) &&
+		(r->layer == VG_LAYER_SENDMSG4 ||
+		 r->layer == VG_LAYER_SENDMSG6 || r->layer == VG_LAYER_EGRESS);
 
 	return sends ? "send" : "connect";
 }

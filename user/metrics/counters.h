@@ -68,4 +68,4 @@ void vg_samples_add_ns(struct vg_samples *s, enum vg_metric_id id, uint64_t ns,
 
 /* The text of all samples.  Metrics without one are left out.  Errors stick in
  * OUT. */
-void vg_samples_text(struct vg_samples *s, struct vg_buf *out);
+void vg_samples_text(const struct vg_samples *s, struct vg_buf *out);
