@@ -8,7 +8,7 @@ PURE = {
     "resolve": {"answer"},
     "verify": {"proof", "ladder", "findings", "message"},
     "events": {"decode", "format", "limit", "record"},
-    "control": {"codec"},
+    "control": {"codec", "destination"},
 }
 
 # Which modules a module may include whole.
@@ -41,7 +41,7 @@ SHARED = {
 # A foreign header (regular expression) and the files that are its home.
 HOMES = [
     (r"bpf/", ["user/enforce/", "user/events/ring.c", "bpf/"]),
-    (r"unbound(-event)?\.h", ["user/resolve/resolver.c"]),
+    (r"unbound(-event)?\.h", ["user/resolve/cache.c"]),
     (r"ldns/", ["user/resolve/answer.c"]),
     (r"openssl/", ["user/verify/"]),
     (r"yaml\.h", ["user/policy/yaml.c"]),

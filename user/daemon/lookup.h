@@ -18,10 +18,18 @@ struct vg_lookup_calls {
 	void *arg;
 };
 
-/* Borrows BASE.  Errors as vg_resolver_new(). */
+/*
+ * Borrows BASE; NULL: a loop of its own, for vg_lookup_run().  Errors as
+ * vg_resolver_new().
+ */
 int vg_lookup_new(struct event_base *base, const struct vg_msg_config *config,
 		  const struct vg_lookup_calls *calls, struct vg_lookup **ret);
 void vg_lookup_freep(struct vg_lookup **l);
+
+/*
+ * Only with a loop of its own: serve it until nothing is pending, at most MS.
+ */
+void vg_lookup_run(struct vg_lookup *l, uint32_t ms);
 
 /* Borrowed; for start, cancel and set_self. */
 struct vg_prover *vg_lookup_prover(struct vg_lookup *l);

@@ -28,12 +28,12 @@
 
 enum vg_outcome {
 	VG_OUTCOME_TIMEOUT = 0, /* no reply before the deadline */
-	VG_OUTCOME_SERVFAIL,	/* any code but NOERROR and NXDOMAIN */
-	VG_OUTCOME_BOGUS,	/* validation failed; nothing was parsed */
-	VG_OUTCOME_BAD,		/* the packet could not be understood */
-	VG_OUTCOME_LOOP,	/* the chain loops or exceeds VG_ANSWER_CHAIN */
-	VG_OUTCOME_NXDOMAIN,	/* with links: what the chain leads to is gone */
-	VG_OUTCOME_NODATA,	/* NOERROR and no record of the type */
+	VG_OUTCOME_SERVFAIL, /* any code but NOERROR and NXDOMAIN */
+	VG_OUTCOME_BOGUS, /* validation failed; nothing was parsed */
+	VG_OUTCOME_BAD, /* the packet could not be understood */
+	VG_OUTCOME_LOOP, /* the chain loops or exceeds VG_ANSWER_CHAIN */
+	VG_OUTCOME_NXDOMAIN, /* with links: what the chain leads to is gone */
+	VG_OUTCOME_NODATA, /* NOERROR and no record of the type */
 	VG_OUTCOME_ADDRESSES,
 	VG_OUTCOME_COUNT,
 };
@@ -41,13 +41,13 @@ enum vg_outcome {
 struct vg_answer {
 	enum vg_outcome outcome;
 	enum vg_dnssec_state state; /* NONE when nothing was learnt */
-	uint16_t type;		    /* asked: VG_TYPE_A or VG_TYPE_AAAA */
-	uint8_t rcode;		    /* of the header; 2 without a packet */
-	bool cut;		    /* there were more addresses */
+	uint16_t type; /* asked: VG_TYPE_A or VG_TYPE_AAAA */
+	uint8_t rcode; /* of the header; 2 without a packet */
+	bool cut; /* there were more addresses */
 	uint32_t ttl; /* minimum over links, in seconds; 0 without records */
 	char why[VG_ANSWER_WHY]; /* printable ASCII; "" when all is well */
 	char end[VG_PROOF_HOST]; /* the name at the end of the chain */
-	uint32_t n_links;	 /* CNAMEs in order, then the address RRset */
+	uint32_t n_links; /* CNAMEs in order, then the address RRset */
 	struct vg_link links[VG_ANSWER_CHAIN + 1];
 	uint32_t n_addresses;
 	struct vg_address addresses[VG_ANSWER_ADDRESSES];
@@ -79,7 +79,7 @@ void vg_answer_fail(struct vg_answer *ret, uint16_t type,
 enum vg_health {
 	VG_HEALTH_UNKNOWN = 0, /* not probed yet */
 	VG_HEALTH_SECURE,
-	VG_HEALTH_STRIPPED,    /* an answer came, and did not validate */
+	VG_HEALTH_STRIPPED, /* an answer came, and did not validate */
 	VG_HEALTH_UNREACHABLE, /* no answer came */
 	VG_HEALTH_COUNT,
 };

@@ -24,8 +24,8 @@
 
 #define VG_RESOLVER_IN_FLIGHT  32
 #define VG_RESOLVER_QUEUE      1024 /* waiting for one of those */
-#define VG_RESOLVER_DEADLINE_S 5    /* of one look-up, from its start */
-#define VG_RESOLVER_CACHE_S    10   /* below the shortest refresh, 15 s - 10 % */
+#define VG_RESOLVER_DEADLINE_S 5 /* of one look-up, from its start */
+#define VG_RESOLVER_CACHE_S    10 /* below the shortest refresh, 15 s - 10 % */
 #define VG_RESOLVER_CANARY_S   600
 #define VG_ANCHORS_MAX	       (64UL << 10) /* octets of anchor text */
 
@@ -34,7 +34,8 @@ struct vg_resolver;
 struct vg_query;
 
 struct vg_resolver_options {
-	char *const *forwards; /* "ADDRESS@PORT"; none: recursion from the root */
+	char *const
+		*forwards; /* "ADDRESS@PORT"; none: recursion from the root */
 	size_t n_forwards;
 	const struct vg_stub *stubs;
 	size_t n_stubs;

@@ -40,7 +40,7 @@ enum vg_rung vg_finding_rung(enum vg_finding_id id);
 struct vg_ladder_input {
 	const char *host;
 	enum vg_dnssec_rule dnssec;
-	bool strict;  /* medium findings block */
+	bool strict; /* medium findings block */
 	bool has_tls; /* identity is proven by TLS; a later issue sets it */
 	struct vg_class_rules rules;
 	const struct vg_answer *a;
@@ -58,9 +58,3 @@ void vg_ladder_judge(const struct vg_ladder_input *in, struct vg_proof *ret);
 /* A literal address or CIDR: rungs 0 and 4 without DNS; TEXT is its name. */
 void vg_ladder_literal(const char *text, const struct vg_prefix *literal,
 		       struct vg_proof *ret);
-
-/*
- * NULL when HOST is a name that may be looked up: canonical, and not one that
- * DNS must not be asked about (localhost, single labels, numeric forms, ...).
- */
-const char *vg_host_error(const char *host);

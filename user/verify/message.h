@@ -33,7 +33,7 @@
 enum vg_msg_type {
 	/* keeper -> verifier */
 	VG_MSG_CONFIG = 1, /* once, before anything else */
-	VG_MSG_SELF_IS,	   /* the host's own addresses, when they change */
+	VG_MSG_SELF_IS, /* the host's own addresses, when they change */
 	VG_MSG_PROVE,
 	VG_MSG_FORGET, /* a PROVE whose answer nobody waits for any more */
 	/* verifier -> keeper */

@@ -21,9 +21,10 @@ struct vg_print_summary {
 
 void vg_print_count(const struct vg_proof *proof, struct vg_print_summary *s);
 
-/* "443/tcp, 8000-8015/tcp, */udp" */
-void vg_print_ports(const struct vg_ports *ports, size_t n,
-		    struct vg_buf *out);
+/* "443/tcp, 8000-8015/tcp, */ udp " */
+	void
+	vg_print_ports(const struct vg_ports *ports, size_t n,
+		       struct vg_buf *out);
 
 /*
  * The ladder of one endpoint: a headline, each rung with ok, warn or BLOCK,
@@ -43,5 +44,5 @@ void vg_print_summary(const struct vg_print_summary *s, bool colour,
 void vg_print_proof_fields(const struct vg_service *service,
 			   const struct vg_endpoint *endpoint,
 			   const struct vg_proof *proof, struct vg_json *j);
-void vg_print_summary_json(const struct vg_print_summary *s,
-			   struct vg_json *j, const char *key);
+void vg_print_summary_json(const struct vg_print_summary *s, struct vg_json *j,
+			   const char *key);

@@ -16,9 +16,10 @@
 
 #define VG_PROOF_HOST	   256
 #define VG_PROOF_ADDRESSES 128 /* 64 of A and 64 of AAAA */
-#define VG_PROOF_LINKS	   32  /* records of the chain: CNAMEs (cap 8 a type), then A/AAAA RRsets */
-#define VG_PROOF_FINDINGS  32
-#define VG_PROOF_EVIDENCE  320
+#define VG_PROOF_LINKS                                                         \
+	32 /* records of the chain: CNAMEs (cap 8 a type), then A/AAAA RRsets */
+#define VG_PROOF_FINDINGS 32
+#define VG_PROOF_EVIDENCE 320
 
 enum vg_severity {
 	VG_SEVERITY_INFO = 0,
@@ -32,9 +33,10 @@ enum vg_action { VG_ACTION_REPORT = 0, VG_ACTION_WARN, VG_ACTION_BLOCK };
 
 /* What a finding does to leases that exist (verification.md C). */
 enum vg_effect {
-	VG_EFFECT_NONE = 0, /* renewal fails for now; leases live to their end */
-	VG_EFFECT_RUN_OUT,  /* no renewal */
-	VG_EFFECT_REVOKE,   /* at once, and open connections are destroyed */
+	VG_EFFECT_NONE =
+		0, /* renewal fails for now; leases live to their end */
+	VG_EFFECT_RUN_OUT, /* no renewal */
+	VG_EFFECT_REVOKE, /* at once, and open connections are destroyed */
 };
 
 /* verification.md section C; names are those words, in verify/findings.c. */
@@ -63,11 +65,11 @@ enum vg_finding_id {
 	VG_FINDING_ADDR_CHURN, /* more than 64 addresses: cut, said */
 	VG_FINDING_SHORT_TTL,
 	VG_FINDING_NAME_REFUSED, /* rung 0: hygiene */
-	VG_FINDING_UNCONFIRMED,	 /* evidence that a fresh look-up did not repeat */
-	VG_FINDING_BAD_ANSWER,	 /* the packet could not be understood */
-	VG_FINDING_CLAIM_LOST,	 /* keeper: one of several endpoints that claim
+	VG_FINDING_UNCONFIRMED, /* evidence that a fresh look-up did not repeat */
+	VG_FINDING_BAD_ANSWER, /* the packet could not be understood */
+	VG_FINDING_CLAIM_LOST, /* keeper: one of several endpoints that claim
 				    an address no longer does */
-	VG_FINDING_LEASES_FULL,	 /* keeper: the map is full */
+	VG_FINDING_LEASES_FULL, /* keeper: the map is full */
 	VG_FINDING_COUNT,
 };
 
@@ -76,19 +78,19 @@ struct vg_finding_kind {
 	enum vg_severity severity;
 	enum vg_action action;
 	enum vg_effect effect;
-	const char *title;  /* what it means, one sentence for people */
+	const char *title; /* what it means, one sentence for people */
 	const char *remedy; /* what to do, one sentence */
 };
 
 /* ID below VG_FINDING_COUNT; never NULL. */
 const struct vg_finding_kind *vg_finding_kind(enum vg_finding_id id);
 const char *vg_severity_name(enum vg_severity s); /* "critical" ... */
-const char *vg_action_name(enum vg_action a);	  /* "block", "warn", "report" */
+const char *vg_action_name(enum vg_action a); /* "block", "warn", "report" */
 
 struct vg_finding {
 	enum vg_finding_id id;
 	enum vg_severity severity; /* the kind's, or raised */
-	enum vg_action action;	   /* BLOCK also for medium under `strict` */
+	enum vg_action action; /* BLOCK also for medium under `strict` */
 	bool has_address;
 	struct vg_address address;
 	char evidence[VG_PROOF_EVIDENCE];
@@ -137,3 +139,6 @@ struct vg_proof {
 __attribute__((format(printf, 4, 5))) struct vg_finding *
 vg_proof_add(struct vg_proof *p, enum vg_finding_id id,
 	     const struct vg_address *address, const char *format, ...);
+
+/* Make F, a finding of P, one that blocks; updates effect. */
+void vg_proof_block(struct vg_proof *p, struct vg_finding *f);

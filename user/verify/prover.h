@@ -17,8 +17,8 @@
 #include "verify/message.h"
 #include "verify/proof.h"
 
-#define VG_PROVER_ACTIVE 32   /* endpoints being looked up */
-#define VG_PROVER_QUEUE	 8192 /* endpoints waiting for that */
+#define VG_PROVER_ACTIVE 32 /* endpoints being looked up */
+#define VG_PROVER_QUEUE	 2048 /* endpoints waiting for that */
 
 struct vg_prover;
 
@@ -37,7 +37,11 @@ struct vg_prover_lookups {
 	void *context;
 };
 
-/* Once for each vg_prover_start(), later; PROOF is borrowed for the call. */
+/*
+ * Once for each vg_prover_start(), usually later; from inside a function of
+ * this module when look-ups cannot even be started.  It may call any of them
+ * but vg_prover_freep().  PROOF is borrowed for the call.
+ */
 typedef void vg_prover_done_fn(void *arg, uint64_t id,
 			       const struct vg_proof *proof);
 
