@@ -357,7 +357,7 @@ lab_port() { # ROLE PORT: somebody listens there, on 127.0.0.1
     in_ns "$1" bash -c ": >/dev/tcp/127.0.0.1/$2" 2>/dev/null
 }
 
-lab_app_stop() { remove_cgroup "$CGROUP/$1"; rm -f "$T/app.log"; }
+lab_stop_app() { remove_cgroup "$CGROUP/$1"; rm -f "$T/app.log"; }
 
 # ask [PORT]: call the application, as its users do; one line of JSON.
 ask() { in_ns app $PYTHON "$LAB_DIR/tools/ask.py" "$@"; }
@@ -372,4 +372,69 @@ lab_up() {
     lab_unbound
     lab_etc
     lab_witness evil
+}
+
+# ---- verigress --------------------------------------------------------------
+
+# lab_config [RESOLVER]: the daemon's file; without an argument it asks nsd.
+lab_config() {
+    mkdir -p "$T/policy.d" "$T/state" "$T/run"
+    cat >"$T/verigress.yaml" <<EOF
+resolver:
+    forward: ["${1:-$DNS}@53"]
+    trust_anchor: $T/dns/root.key.key
+events: {file: $T/events.jsonl, journal: false}
+metrics: {listen: "unix:$T/run/metrics.sock"}
+EOF
+}
+
+lab_policy() { cat >"$T/policy.d/$1.yaml"; } # NAME <text
+
+# lab_shop_policy HOST PORT [LINES]: what the application needs; LINES are more
+# of the endpoint's `verify`.
+lab_shop_policy() {
+    lab_policy shop <<EOF
+service: shop
+cgroup: shop
+listen: [8000/tcp]
+resolvers: [$CACHE]
+endpoints:
+  - host: $1
+    ports: [$2/tcp]
+    verify:
+      ranges: [$HONEST_RANGES]
+${3-}
+EOF
+}
+
+# lab_daemon [VARIANT [option]...]: verigressd, in the application's network
+# namespace; returns when it is ready.  CGROUP is its cgroup root, so that
+# policies say `cgroup: shop`.
+lab_daemon() {
+    local bin=$TOP/build/${1:-plain}
+    [ $# -eq 0 ] || shift
+    export VERIGRESS_RUN_DIR=$T/run
+    lab_start verigressd app "$bin/verigressd" --foreground --config "$T/verigress.yaml" \
+        --policy-dir "$T/policy.d" --state-dir "$T/state" --run-dir "$T/run" \
+        --bpffs "$BPFFS" --cgroup-root "$CGROUP" "$@"
+    lab_wait "verigressd is ready" verigress status
+}
+
+# events FILTER: those for which the jq expression holds, one a line.
+events() { jq -c "select($1)" "$T/events.jsonl"; }
+
+lab_event() { events "$1" | grep -q .; }
+
+# lab_finding ID HOST: verigress made that finding; within a refresh.
+lab_finding() {
+    wait_for 20 lab_event ".event == \"finding\" and .finding.id == \"$1\" and
+        .endpoint == \"$2\" and .service == \"shop\""
+}
+
+# denied ADDRESS PORT REASON [HOST]: an event says so; HOST is the name that the
+# address is known by.
+denied() {
+    wait_for 5 lab_event ".event == \"deny\" and .service == \"shop\" and
+        .dst.ip == \"$1\" and .dst.port == $2 and .reason == \"$3\" and
+        (\"${4-}\" == \"\" or .dst.name == \"${4-}\")"
 }
