@@ -53,20 +53,12 @@ static int grow(char **data, size_t capacity)
 	return 0;
 }
 
-int vg_file_read(int dir_fd, const char *path, size_t max, char **ret,
-		 size_t *ret_size)
+int vg_fd_read(int fd, size_t max, char **ret, size_t *ret_size)
 {
 	vg_cleanup(vg_freep) char *data = NULL;
-	vg_cleanup(vg_fd_closep) int fd = -1;
 	size_t capacity = 0, size = 0;
 	ssize_t n;
 	int r;
-
-	/* Non-blocking, so that a FIFO in the place of a file hangs nobody. */
-	fd = openat(dir_fd, path,
-		    O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (fd < 0)
-		return -errno;
 
 	/* Files of /proc have no size to go by: grow until the end. */
 	while (size == capacity) {
@@ -88,6 +80,19 @@ int vg_file_read(int dir_fd, const char *path, size_t max, char **ret,
 	*ret = VG_TAKE_PTR(data);
 	*ret_size = size;
 	return 0;
+}
+
+int vg_file_read(int dir_fd, const char *path, size_t max, char **ret,
+		 size_t *ret_size)
+{
+	vg_cleanup(vg_fd_closep) int fd = -1;
+
+	/* Non-blocking, so that a FIFO in the place of a file hangs nobody. */
+	fd = openat(dir_fd, path,
+		    O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	return vg_fd_read(fd, max, ret, ret_size);
 }
 
 int vg_fd_send(int sock, const void *data, size_t size, int fd)

@@ -21,6 +21,9 @@ void vg_fd_closep(int *fd);
 int vg_file_read(int dir_fd, const char *path, size_t max, char **ret,
 		 size_t *ret_size);
 
+/* The same for FD, from where it stands to its end. */
+int vg_fd_read(int fd, size_t max, char **ret, size_t *ret_size);
+
 /*
  * One message of SIZE octets with at most one fd (FD, or -1) over a
  * SOCK_SEQPACKET socket.  -EAGAIN when it would block, -EMSGSIZE when too

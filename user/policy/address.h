@@ -66,6 +66,8 @@ enum vg_class {
 /* "public", "metadata", ... the word in events and in `verify`. */
 const char *vg_class_name(enum vg_class c);
 enum vg_class vg_class_of(const struct vg_address *a);
+/* True when all of P is of one class (but for ISATAP), which is *RET. */
+bool vg_class_of_prefix(const struct vg_prefix *p, enum vg_class *ret);
 
 /*
  * What an endpoint allows.  A plain struct, so that the keeper and the

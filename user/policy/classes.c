@@ -175,20 +175,43 @@ static bool overlap(const struct vg_prefix *a, const struct vg_prefix *b)
 				  : vg_prefix_contains(b, &a->address);
 }
 
+/* Row I of both tables; false behind the last. */
+static bool row_at(size_t i, struct vg_prefix *ret, enum vg_class *ret_class)
+{
+	if (i < VG_ARRAY_LEN(rows4)) {
+		*ret = prefix4(&rows4[i]);
+		*ret_class = rows4[i].class;
+		return true;
+	}
+	i -= VG_ARRAY_LEN(rows4);
+	if (i >= VG_ARRAY_LEN(rows6))
+		return false;
+	*ret = prefix6(&rows6[i]);
+	*ret_class = rows6[i].class;
+	return true;
+}
+
+bool vg_class_of_prefix(const struct vg_prefix *p, enum vg_class *ret)
+{
+	enum vg_class class;
+	struct vg_prefix row;
+
+	for (size_t i = 0; row_at(i, &row, &class); i++)
+		if (row.bits > p->bits && overlap(p, &row))
+			return false;
+	*ret = vg_class_of(&p->address);
+	return true;
+}
+
 /* P meets a row of CLASS; the row is *RET. */
 static bool meets(const struct vg_prefix *p, enum vg_class class,
 		  struct vg_prefix *ret)
 {
-	for (size_t i = 0; i < VG_ARRAY_LEN(rows4); i++) {
-		*ret = prefix4(&rows4[i]);
-		if (rows4[i].class == class && overlap(p, ret))
+	enum vg_class of_row;
+
+	for (size_t i = 0; row_at(i, ret, &of_row); i++)
+		if (of_row == class && overlap(p, ret))
 			return true;
-	}
-	for (size_t i = 0; i < VG_ARRAY_LEN(rows6); i++) {
-		*ret = prefix6(&rows6[i]);
-		if (rows6[i].class == class && overlap(p, ret))
-			return true;
-	}
 	return false;
 }
 

@@ -35,7 +35,8 @@ struct vg_diag {
 	uint32_t column;
 	char *message;
 	char *hint;   /* NULL: none */
-	char *source; /* NULL: unknown */
+	char *source; /* NULL: unknown; of a long line what is near */
+	uint32_t caret; /* column of the place in SOURCE */
 };
 
 /* {} is a valid empty list. */

@@ -19,7 +19,7 @@ static void endpoint_free(struct vg_endpoint *e)
 	free(e->ranges);
 }
 
-static void service_free(struct vg_service *s)
+void vg_service_clear(struct vg_service *s)
 {
 	free(s->name);
 	free(s->file);
@@ -38,7 +38,7 @@ void vg_policy_freep(struct vg_policy **p)
 	if (!*p)
 		return;
 	for (size_t i = 0; i < (*p)->n_services; i++)
-		service_free(&(*p)->services[i]);
+		vg_service_clear(&(*p)->services[i]);
 	free((*p)->services);
 	free(*p);
 	*p = NULL;

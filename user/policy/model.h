@@ -76,6 +76,8 @@ struct vg_policy {
 };
 
 void vg_policy_freep(struct vg_policy **p);
+/* Frees what S holds, not S. */
+void vg_service_clear(struct vg_service *s);
 
 /* NULL when there is none. */
 const struct vg_service *vg_policy_service(const struct vg_policy *p,

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * source -- the text of a file before it is parsed, and places in it.
+ *
+ * Internal to policy/.  Pure.  Does not log.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "policy/diag.h"
+#include "policy/parse.h"
+
+/* The place LINE:COLUMN of SOURCE with its line; lines end in LF, CR, CRLF. */
+struct vg_place vg_source_place(const struct vg_source *source, uint32_t line,
+				uint32_t column);
+
+/*
+ * -EINVAL, and the first error in DIAGS, unless SOURCE is UTF-8 of at most
+ * VG_SOURCE_MAX octets without NUL and without control characters (also those
+ * that reorder what is seen).
+ */
+int vg_source_check(const struct vg_source *source, struct vg_diags *diags);
