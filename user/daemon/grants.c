@@ -14,7 +14,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/cut.h"
-#include "daemon/lookup.h"
 #include "daemon/schedule.h"
 #include "daemon/state.h"
 
@@ -107,6 +106,7 @@ static void tell_full(struct vg_unit *u, const struct vg_claim *c, int error)
 		.remedy = kind->remedy,
 	};
 
+	u->keeper->full_ns = vg_clock_now();
 	if (u->keeper->n_leases_refused++ == 0)
 		vg_err("%s: no room for a lease to %s (%s)", u->service->name,
 		       c->name, strerror(-error));
@@ -127,8 +127,8 @@ static int claim(struct vg_unit *u, const struct vg_claim *c)
 	return r;
 }
 
-static void claim_for(struct vg_target *t, const struct vg_address *a,
-		      uint64_t until)
+void vg_grants_address(struct vg_target *t, const struct vg_address *a,
+		       uint64_t until, uint64_t verified)
 {
 	struct vg_prefix prefix = single(a);
 	const struct vg_claim c = {
@@ -140,7 +140,7 @@ static void claim_for(struct vg_target *t, const struct vg_address *a,
 		.ports = t->endpoint->ports,
 		.n_ports = t->endpoint->n_ports,
 		.until = until,
-		.verified = vg_clock_now(),
+		.verified = verified,
 	};
 
 	(void)claim(t->unit, &c);
@@ -430,7 +430,8 @@ void vg_grants_proof(struct vg_target *t, struct vg_proof *p)
 		until = vg_clock_now() +
 			vg_schedule_lease(p->ttl, t->endpoint->hold_s);
 		for (uint32_t i = 0; i < p->n_addresses; i++)
-			claim_for(t, &p->addresses[i].address, until);
+			vg_grants_address(t, &p->addresses[i].address, until,
+					  vg_clock_now());
 		if (t->unit->service->destroy_on_change)
 			release_changed(t, p);
 	} else if (p->effect == VG_EFFECT_REVOKE && p->confirmed) {
@@ -440,193 +441,6 @@ void vg_grants_proof(struct vg_target *t, struct vg_proof *p)
 		k->n_proofs[p->effect == VG_EFFECT_NONE ? 2 : 1]++;
 	}
 	remember(t, p);
-}
-
-/* ---- reload -------------------------------------------------------------- */
-
-struct moved {
-	struct vg_target *to;
-	struct vg_prefix *prefixes;
-	uint64_t *until;
-	size_t n;
-};
-
-static int collect_moved(void *ctx, const struct vg_book_entry *e)
-{
-	struct moved *m = ctx;
-	struct vg_class_rules rules;
-	enum vg_class class;
-	struct vg_prefix *prefixes;
-	uint64_t *times;
-
-	if (m->n && memcmp(&m->prefixes[m->n - 1], &e->what.prefix,
-			   sizeof(e->what.prefix)) == 0)
-		return 0; /* another port of the same address */
-	vg_grants_class_rules(m->to->keeper, m->to->endpoint, &rules);
-	if (vg_class_judge(&rules, &e->what.prefix.address,
-			   !vg_address_is_ipv4(&e->what.prefix.address),
-			   &class) != VG_CLASS_OK)
-		return 0;
-	prefixes = reallocarray(m->prefixes, m->n + 1, sizeof(*prefixes));
-	if (!prefixes)
-		return -ENOMEM;
-	m->prefixes = prefixes;
-	times = reallocarray(m->until, m->n + 1, sizeof(*times));
-	if (!times)
-		return -ENOMEM;
-	m->until = times;
-	m->prefixes[m->n] = e->what.prefix;
-	m->until[m->n++] = e->until;
-	return 0;
-}
-
-void vg_grants_move(struct vg_target *old, struct vg_target *t)
-{
-	struct moved m = { .to = t };
-	int r;
-
-	if (!t->endpoint->host) {
-		vg_grants_literal(t);
-		return;
-	}
-	/* A stricter rule on DNSSEC is proven anew before anything is open. */
-	if (t->endpoint->dnssec == VG_DNSSEC_REQUIRE &&
-	    old->endpoint->dnssec != VG_DNSSEC_REQUIRE)
-		return;
-	r = vg_book_each_of(t->keeper->book, old->number, collect_moved, &m);
-	if (r < 0)
-		vg_err("%s: leases of %s wait for their proof: %s",
-		       t->unit->service->name, t->endpoint->host, strerror(-r));
-	for (size_t i = 0; i < m.n; i++)
-		claim_for(t, &m.prefixes[i].address, m.until[i]);
-	free(m.prefixes);
-	free(m.until);
-}
-
-/* ---- after a restart ----------------------------------------------------- */
-
-struct found {
-	struct vg_permission what;
-	uint64_t until;
-	char name[VG_HOST_NAME];
-};
-struct findings {
-	struct found *items;
-	size_t n, capacity;
-};
-
-static int collect_found(void *ctx, const struct vg_permission *p,
-			 const struct vg_lease_info *info)
-{
-	struct findings *f = ctx;
-	struct found *item;
-
-	if (f->n == f->capacity) {
-		size_t wanted = f->capacity ? 2 * f->capacity : 256;
-		struct found *grown =
-			reallocarray(f->items, wanted, sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		f->items = grown;
-		f->capacity = wanted;
-	}
-	item = &f->items[f->n++];
-	item->what = *p;
-	item->until = info->until;
-	snprintf(item->name, sizeof(item->name), "%s", info->name);
-	return 0;
-}
-
-static bool allows_port(const struct vg_ports *ports, size_t n,
-			const struct vg_permission *p)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (ports[i].proto != p->proto)
-			continue;
-		if (p->port >= ports[i].first && p->port <= ports[i].last)
-			return true;
-	}
-	return false;
-}
-
-/* The endpoint of U that may still hold F, by today's policy. */
-static struct vg_target *heir(struct vg_unit *u, const struct found *f)
-{
-	for (size_t i = 0; i < u->n_targets; i++) {
-		struct vg_target *t = u->targets[i];
-		const struct vg_endpoint *e = t->endpoint;
-		struct vg_class_rules rules;
-		char name[VG_ENDPOINT_TEXT];
-		enum vg_class class;
-
-		vg_endpoint_text(e, name);
-		if (strcmp(name, f->name) != 0 ||
-		    !allows_port(e->ports, e->n_ports, &f->what))
-			continue;
-		if (!e->host)
-			return t;
-		vg_grants_class_rules(u->keeper, e, &rules);
-		if (vg_class_judge(&rules, &f->what.prefix.address,
-				   !vg_address_is_ipv4(&f->what.prefix.address),
-				   &class) == VG_CLASS_OK)
-			return t;
-	}
-	return NULL;
-}
-
-static bool is_resolver(const struct vg_unit *u, const struct found *f)
-{
-	for (size_t i = 0; i < u->service->n_resolvers; i++)
-		if (memcmp(&u->service->resolvers[i], &f->what.prefix,
-			   sizeof(f->what.prefix)) == 0 &&
-		    allows_port(resolver_ports, VG_ARRAY_LEN(resolver_ports),
-				&f->what))
-			return true;
-	return false;
-}
-
-static int adopt_one(struct vg_keeper *k, const struct found *f)
-{
-	struct vg_unit *u = vg_unit_by_id(k, f->what.service);
-	const struct vg_ports port = { f->what.proto, f->what.port,
-				       f->what.port };
-	struct vg_target *t = u ? heir(u, f) : NULL;
-	struct vg_claim c = {
-		.service = f->what.service,
-		.name = f->name,
-		.class = vg_class_name(vg_class_of(&f->what.prefix.address)),
-		.prefix = f->what.prefix,
-		.ports = &port,
-		.n_ports = 1,
-		.until = f->until,
-	};
-
-	if (t)
-		c.endpoint = t->number;
-	else if (u && is_resolver(u, f))
-		c.endpoint = u->resolvers;
-	return vg_book_adopt(k->book, vg_clock_now(), &f->what,
-			     c.endpoint ? &c : NULL);
-}
-
-int vg_grants_adopt(struct vg_keeper *k)
-{
-	struct findings f = { 0 };
-	size_t n = 0;
-	int r;
-
-	r = vg_leases_each(k->leases, collect_found, &f);
-	for (size_t i = 0; r >= 0 && i < f.n; i++) {
-		r = adopt_one(k, &f.items[i]);
-		n++;
-	}
-	free(f.items);
-	if (r < 0)
-		return r;
-	if (n)
-		vg_info("found %zu leases of an earlier run", n);
-	return 0;
 }
 
 /* ---- time ---------------------------------------------------------------- */
@@ -667,25 +481,4 @@ uint32_t vg_grants_flush(struct vg_unit *u)
 	if (vg_services_bump(u->keeper->services, u->id) < 0)
 		vg_err("%s: the epoch could not be raised", u->service->name);
 	return vg_cut(u, NULL, 0);
-}
-
-/* ---- the host's own addresses -------------------------------------------- */
-
-bool vg_grants_read_self(struct vg_keeper *k)
-{
-	vg_cleanup(vg_freep) struct vg_address *self = NULL;
-	int n;
-
-	self = calloc(VG_MSG_SELF, sizeof(*self));
-	if (!self)
-		return false; /* what is known stays */
-	n = vg_lookup_self(self, VG_MSG_SELF);
-	if (n < 0 || ((size_t)n == k->n_self &&
-		      (n == 0 || memcmp(self, k->self,
-					(size_t)n * sizeof(*self)) == 0)))
-		return false;
-	free(k->self);
-	k->self = VG_TAKE_PTR(self);
-	k->n_self = (size_t)n;
-	return true;
 }

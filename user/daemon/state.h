@@ -6,8 +6,11 @@
  *   units.c      the policy in force: loading, reload as a diff
  *   tags.c       cgroups: finding, confining, letting go
  *   proving.c    the verifier: asking, when, and what it answers
- *   grants.c     leases: checking again, claiming, revoking, destroying
+ *   grants.c     leases: checking again, claiming, revoking
+ *   inherit.c    leases of an endpoint or a keeper that was before
+ *   cut.c        open connections: destroying
  *   incidents.c  events: from the ring and our own, to the sinks
+ *   health.c     what is not as it should be
  *   answers*.c   the control socket
  *   gauges.c     the metrics
  * One thread, one libevent loop.  These files log; they are the edge.
@@ -182,6 +185,10 @@ struct vg_keeper {
 	uint64_t n_findings[VG_FINDING_COUNT];
 	uint64_t n_destroyed;
 	uint64_t n_leases_refused;
+	uint64_t full_ns;     /* when the map was last full; 0: never */
+	uint64_t losses_seen; /* of events, everywhere */
+	uint64_t loss_ns;     /* when that last grew; 0: not in our time */
+	bool losses_read;
 	/* --ephemeral */
 	bool was_populated;
 	uint64_t empty_since_ns;
@@ -241,6 +248,9 @@ void vg_grants_class_rules(const struct vg_keeper *k,
 			   struct vg_class_rules *ret);
 /* Judge the proof again, then claim or revoke; schedules nothing. */
 void vg_grants_proof(struct vg_target *t, struct vg_proof *p);
+/* Claim one address for T until UNTIL; a full map is told, not returned. */
+void vg_grants_address(struct vg_target *t, const struct vg_address *a,
+		       uint64_t until, uint64_t verified);
 /* Claim a literal, or the resolvers of a unit, for another period. */
 void vg_grants_literal(struct vg_target *t);
 void vg_grants_resolvers(struct vg_unit *u);
@@ -274,12 +284,17 @@ bool vg_incidents_saw(void *keeper, uint32_t service, enum vg_layer layer);
 void vg_incidents_drain(struct vg_keeper *k);
 void vg_incidents_tick(struct vg_keeper *k, uint64_t now);
 
+/* ---- health.c ------------------------------------------------------------ */
+
+/* A line for each reason why the state is "degraded"; none: all is well. */
+void vg_health_reasons(struct vg_keeper *k, struct vg_buf *out);
+/* Once a second: tells when that changed. */
+void vg_health_tick(struct vg_keeper *k);
+
 /* ---- answers*.c, gauges.c ------------------------------------------------ */
 
 int vg_answers_start(struct vg_keeper *k, int listen_fd);
 void vg_answers_stop(struct vg_keeper *k);
-/* "" when all is well, else the first reason why not. */
-const char *vg_answers_degraded(const struct vg_keeper *k);
 /* A unit became ready or ended: answer who waits for it. */
 void vg_answers_ready(struct vg_keeper *k);
 
