@@ -42,6 +42,14 @@ void vg_print_count(const struct vg_proof *proof, struct vg_print_summary *s)
 		s->warnings += proof->findings[i].action == VG_ACTION_WARN;
 }
 
+void vg_print_ports(const struct vg_ports *ports, size_t n, struct vg_buf *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		vg_buf_puts(out, i ? ", " : "");
+		vg_ports_text(&ports[i], out);
+	}
+}
+
 static const char *type_name(uint16_t type)
 {
 	switch (type) {
@@ -232,10 +240,8 @@ static void print_headline(const struct vg_service *service,
 	vg_buf_escaped(out, service->name);
 	vg_buf_puts(out, ": ");
 	paint(out, colour, TONE_STRONG, name);
-	for (size_t i = 0; i < endpoint->n_ports; i++) {
-		vg_buf_puts(out, i ? ", " : " ");
-		vg_ports_text(&endpoint->ports[i], out);
-	}
+	vg_buf_puts(out, " ");
+	vg_print_ports(endpoint->ports, endpoint->n_ports, out);
 	vg_buf_puts(out, ": ");
 	paint(out, colour, proof->granted ? TONE_OK : TONE_BLOCK,
 	      proof->granted ? "granted" : "REFUSED");
