@@ -36,18 +36,20 @@ void vg_attach_freep(struct vg_attach **a);
 
 /*
  * Take over what is pinned: links are updated in place to the programs of
- * LOAD, missing layers are attached where another link of that cgroup still
- * lives, links of dead cgroups and of services that nobody knows any more are
- * unpinned.  Call once, before vg_attach_add().  A link that cannot be
- * updated keeps its old program and still enforces; the first such error is
- * returned after all others were adopted.
+ * LOAD, links of dead cgroups are unpinned.  Nothing is opened: a directory of
+ * a service whose name is gone from the map gets an id again, not present and
+ * therefore closed.  Call once, before vg_attach_add(), which completes a
+ * cgroup that lacks layers.  A link that cannot be updated keeps its old
+ * program and still enforces; the first such error is returned after all
+ * others were adopted.
  */
 int vg_attach_adopt(struct vg_attach *a);
 
 /*
  * Confine the cgroup behind CGROUP_FD (and its descendants) as SERVICE, which
  * vg_services_add() made.  All layers or none.  0 also when it is so already.
- * -EEXIST: it belongs to another service.  -ENOENT: the cgroup is gone.
+ * -EEXIST: it belongs to another service.  -ENOTUNIQ: it lies inside or around
+ * another confined cgroup.  -ENOENT or -ENODEV: the cgroup is gone.
  */
 int vg_attach_add(struct vg_attach *a, uint32_t service, int cgroup_fd);
 

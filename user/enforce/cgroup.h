@@ -34,10 +34,17 @@ int vg_cgroup_open(int root_fd, const char *path, int *ret_fd);
 /* Never the same again for another cgroup, even of the same name. */
 int vg_cgroup_id(int fd, uint64_t *ret);
 
-/* FN for the cgroup behind FD and all below: its id, and its path below FD
- * ("" for itself).  A negative value from FN stops and is returned. */
+/*
+ * FN for the cgroup behind FD and all below: its id, and its path below FD
+ * ("" for itself).  A negative value from FN stops and is returned.  -ELOOP:
+ * more than VG_CGROUP_DEPTH levels.
+ */
+#define VG_CGROUP_DEPTH 64
 typedef int (*vg_cgroup_fn)(void *ctx, int fd, uint64_t id, const char *path);
 int vg_cgroup_each(int fd, vg_cgroup_fn fn, void *ctx);
+
+/* FN for every cgroup above the one behind FD, up to the top of the mount. */
+int vg_cgroup_each_above(int fd, vg_cgroup_fn fn, void *ctx);
 
 /* The ids of a subtree, itself first; the caller frees *RET. */
 int vg_cgroup_ids(int fd, uint64_t **ret, size_t *ret_n);
@@ -57,7 +64,8 @@ typedef void (*vg_cgroup_watch_fn)(void *ctx, const char *path);
 
 /*
  * Watches paths below ROOT_FD (borrowed) for coming and going.  FN is called
- * from vg_cgroup_watch_read() with a path that was added.
+ * from vg_cgroup_watch_read() with a path that was added; it must not add or
+ * remove paths.
  */
 int vg_cgroup_watch_new(int root_fd, vg_cgroup_watch_fn fn, void *ctx,
 			struct vg_cgroup_watch **ret);
@@ -66,7 +74,10 @@ void vg_cgroup_watch_freep(struct vg_cgroup_watch **w);
 /* Readable when there is something to read; level-triggered. */
 int vg_cgroup_watch_fd(const struct vg_cgroup_watch *w);
 
-/* PATH need not exist, nor its parents.  0 also when it is watched already. */
+/*
+ * PATH need not exist, nor its parents.  Look yourself once afterwards: only
+ * what happens from then on is told.  0 also when it is watched already.
+ */
 int vg_cgroup_watch_add(struct vg_cgroup_watch *w, const char *path);
 void vg_cgroup_watch_remove(struct vg_cgroup_watch *w, const char *path);
 

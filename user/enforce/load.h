@@ -84,5 +84,3 @@ uint32_t vg_load_ring_bytes(const struct vg_load *l);
  */
 int vg_load_wipe(struct vg_load **l);
 
-/* "connect4", ... the word in status, metrics and events. */
-const char *vg_layer_name(enum vg_layer layer);

@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "enforce/attach.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "enforce/cgroup.h"
+#include "enforce/link.h"
+#include "enforce/load.h"
+#include "enforce/pins.h"
+#include "enforce/service.h"
+
+struct vg_attach {
+	struct vg_load *load;	      /* borrowed */
+	struct vg_services *services; /* borrowed */
+	struct vg_attachment *items;
+	size_t n;
+	size_t capacity;
+};
+
+int vg_attach_new(struct vg_load *load, struct vg_services *services,
+		  struct vg_attach **ret)
+{
+	struct vg_attach *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		return -ENOMEM;
+	a->load = load;
+	a->services = services;
+
+	*ret = a;
+	return 0;
+}
+
+void vg_attach_freep(struct vg_attach **a)
+{
+	if (*a)
+		free((*a)->items);
+	free(*a);
+	*a = NULL;
+}
+
+/* ---- the table ------------------------------------------------------------- */
+
+size_t vg_attach_count(const struct vg_attach *a)
+{
+	return a->n;
+}
+
+const struct vg_attachment *vg_attach_get(const struct vg_attach *a, size_t i)
+{
+	return i < a->n ? &a->items[i] : NULL;
+}
+
+static struct vg_attachment *find(const struct vg_attach *a, uint64_t cgroup_id)
+{
+	size_t i;
+
+	for (i = 0; i < a->n; i++)
+		if (a->items[i].cgroup_id == cgroup_id)
+			return &a->items[i];
+	return NULL;
+}
+
+const struct vg_attachment *vg_attach_find(const struct vg_attach *a,
+					   uint64_t cgroup_id)
+{
+	return find(a, cgroup_id);
+}
+
+static int reserve(struct vg_attach *a)
+{
+	size_t capacity = a->capacity ? 2 * a->capacity : 16;
+	struct vg_attachment *items;
+
+	if (a->n < a->capacity)
+		return 0;
+	items = reallocarray(a->items, capacity, sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	a->items = items;
+	a->capacity = capacity;
+	return 0;
+}
+
+/* After reserve(): cannot fail. */
+static void publish(struct vg_attach *a, uint32_t service, uint64_t cgroup_id,
+		    uint32_t layers)
+{
+	struct vg_attachment *item = find(a, cgroup_id);
+
+	if (!item) {
+		item = &a->items[a->n++];
+		*item = (struct vg_attachment){ .cgroup_id = cgroup_id,
+						.service = service };
+	}
+	item->layers |= layers;
+}
+
+static void forget(struct vg_attach *a, struct vg_attachment *item)
+{
+	*item = a->items[--a->n];
+}
+
+int vg_attach_one(const struct vg_load *load, enum vg_layer layer,
+		  int cgroup_fd, uint32_t service, int *ret_fd)
+{
+	vg_cleanup(vg_fd_closep) int fd = -1;
+	uint64_t id;
+	int r;
+
+	r = vg_cgroup_id(cgroup_fd, &id);
+	if (r < 0)
+		return r;
+	fd = vg_link_make(load, layer, cgroup_fd);
+	if (fd < 0)
+		return fd;
+	r = vg_link_identify(load, id, service);
+	if (r < 0)
+		return r;
+
+	*ret_fd = VG_TAKE_FD(fd);
+	return 0;
+}
+
+/* ---- overlap --------------------------------------------------------------- */
+
+static int is_free(void *ctx, int fd, uint64_t id, const char *path)
+{
+	(void)fd;
+	(void)path;
+	return find(ctx, id) ? -ENOTUNIQ : 0;
+}
+
+/*
+ * Both programs would run and share the marks of the sockets: neither a cgroup
+ * above nor one below may be confined too.
+ */
+static int check_overlap(struct vg_attach *a, int cgroup_fd)
+{
+	int r;
+
+	r = vg_cgroup_each_above(cgroup_fd, is_free, a);
+	if (r < 0)
+		return r;
+	return vg_cgroup_each(cgroup_fd, is_free, a);
+}
+
+/* ---- adding ---------------------------------------------------------------- */
+
+/* Links of one cgroup on their way to being published. */
+struct links {
+	int fds[VG_LAYER_COUNT]; /* -1: not made */
+	uint32_t pinned;	 /* bit per layer */
+};
+
+static void close_links(struct links *l)
+{
+	int i;
+
+	for (i = 0; i < VG_LAYER_COUNT; i++)
+		vg_fd_closep(&l->fds[i]);
+}
+
+static int make_links(const struct vg_attach *a, int cgroup_fd, uint32_t layers,
+		      struct links *l)
+{
+	int i;
+
+	for (i = 0; i < VG_LAYER_COUNT; i++) {
+		if (!(layers & 1u << i))
+			continue;
+		l->fds[i] = vg_link_make(a->load, (enum vg_layer)i, cgroup_fd);
+		if (l->fds[i] < 0)
+			return l->fds[i];
+	}
+	return 0;
+}
+
+static void unpin(const struct vg_attach *a, const char *service, uint64_t id,
+		  uint32_t layers)
+{
+	char path[PATH_MAX];
+	int i;
+
+	for (i = 0; i < VG_LAYER_COUNT; i++)
+		if (layers & 1u << i &&
+		    vg_link_path(a->load, service, id, (enum vg_layer)i, path) == 0)
+			unlink(path);
+}
+
+static int pin_links(const struct vg_attach *a, const char *service,
+		     uint64_t id, struct links *l)
+{
+	char path[PATH_MAX];
+	int i, r;
+
+	for (i = 0; i < VG_LAYER_COUNT; i++) {
+		if (l->fds[i] < 0)
+			continue;
+		r = vg_link_path(a->load, service, id, (enum vg_layer)i, path);
+		if (r < 0)
+			return r;
+		/* Of a dead cgroup, else it would be in the table. */
+		unlink(path);
+		r = bpf_obj_pin(l->fds[i], path);
+		if (r < 0)
+			return r;
+		l->pinned |= 1u << i;
+	}
+	return 0;
+}
+
+static int service_dir(const struct vg_attach *a, const char *service,
+		       char ret[static PATH_MAX])
+{
+	int n = snprintf(ret, PATH_MAX, "%s/links/%s", vg_load_path(a->load),
+			 service);
+
+	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+static int make_dir(const struct vg_attach *a, const char *service)
+{
+	char path[PATH_MAX];
+	int r;
+
+	r = service_dir(a, service, path);
+	if (r < 0)
+		return r;
+	return mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+/* Closed from the first link on: the identity says nobody until the end. */
+static int attach_layers(struct vg_attach *a, const char *name,
+			 uint32_t service, int cgroup_fd, uint64_t id,
+			 uint32_t layers)
+{
+	vg_cleanup(close_links) struct links l = { .pinned = 0 };
+	int r;
+
+	memset(l.fds, 0xff, sizeof(l.fds));
+	r = make_dir(a, name);
+	if (r < 0)
+		return r;
+	r = make_links(a, cgroup_fd, layers, &l);
+	if (r < 0)
+		return r;
+	r = pin_links(a, name, id, &l);
+	if (r == 0)
+		r = vg_link_identify(a->load, id, service);
+	if (r < 0)
+		unpin(a, name, id, l.pinned);
+	return r;
+}
+
+/* Nobody's, whatever an earlier attach wrote there. */
+static int reset_identity(const struct vg_load *load, uint64_t cgroup_id)
+{
+	int r = vg_link_identify(load, cgroup_id, 0);
+
+	return r == -ENOENT ? 0 : r;
+}
+
+int vg_attach_add(struct vg_attach *a, uint32_t service, int cgroup_fd)
+{
+	const char *name = vg_services_name(a->services, service);
+	struct vg_attachment *known;
+	uint32_t missing = VG_LAYERS_ALL;
+	uint64_t id;
+	int r;
+
+	if (!name)
+		return -ENOENT;
+	r = vg_cgroup_id(cgroup_fd, &id);
+	if (r < 0)
+		return r;
+	known = find(a, id);
+	if (known && known->service != service)
+		return -EEXIST;
+	if (known)
+		missing &= ~known->layers;
+	else
+		r = check_overlap(a, cgroup_fd);
+	if (r < 0)
+		return r;
+	if (!known)
+		r = reset_identity(a->load, id);
+	if (r < 0)
+		return r;
+	r = reserve(a);
+	if (r < 0)
+		return r;
+	r = attach_layers(a, name, service, cgroup_fd, id, missing);
+	if (r < 0)
+		return r;
+	publish(a, service, id, missing);
+	return 0;
+}
+
+/* ---- removing -------------------------------------------------------------- */
+
+/* Fails, as it should, while another cgroup has its links there. */
+static void remove_dir(const struct vg_attach *a, const char *service)
+{
+	char path[PATH_MAX];
+
+	if (service_dir(a, service, path) == 0)
+		rmdir(path);
+}
+
+int vg_attach_remove(struct vg_attach *a, uint64_t cgroup_id)
+{
+	struct vg_attachment *item = find(a, cgroup_id);
+	const char *name;
+
+	if (!item)
+		return 0;
+	name = vg_services_name(a->services, item->service);
+	if (!name)
+		return -ENOENT;
+	unpin(a, name, cgroup_id, VG_LAYERS_ALL);
+	remove_dir(a, name);
+	forget(a, item);
+	return 0;
+}
+
+int vg_attach_remove_service(struct vg_attach *a, uint32_t service)
+{
+	size_t i = 0;
+	int r;
+
+	while (i < a->n) {
+		if (a->items[i].service != service) {
+			i++;
+			continue;
+		}
+		r = vg_attach_remove(a, a->items[i].cgroup_id);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* ---- checking ------------------------------------------------- */
+
+static bool layer_is_there(const struct vg_attach *a, const char *service,
+			   uint64_t id, enum vg_layer layer)
+{
+	vg_cleanup(vg_fd_closep) int fd = -1;
+	char path[PATH_MAX];
+	uint64_t cgroup;
+
+	if (vg_link_path(a->load, service, id, layer, path) < 0)
+		return false;
+	fd = bpf_obj_get(path);
+	return fd >= 0 && vg_link_cgroup(fd, &cgroup) == 0 && cgroup == id;
+}
+
+uint32_t vg_attach_check(struct vg_attach *a, uint64_t cgroup_id)
+{
+	struct vg_attachment *item = find(a, cgroup_id);
+	const char *name;
+	uint32_t layers = 0;
+	int i;
+
+	if (!item)
+		return 0;
+	name = vg_services_name(a->services, item->service);
+	for (i = 0; name && i < VG_LAYER_COUNT; i++)
+		if (layer_is_there(a, name, cgroup_id, (enum vg_layer)i))
+			layers |= 1u << i;
+	item->layers = layers;
+	return layers;
+}
+
+/* ---- adopting -------------------------------------------------------------- */
+
+/* -ENOLINK: the cgroup is gone. */
+static int adopt_link(struct vg_attach *a, const char *path, uint32_t service,
+		      uint64_t id, enum vg_layer layer)
+{
+	vg_cleanup(vg_fd_closep) int fd = -1;
+	uint64_t cgroup;
+	int r, updated;
+
+	r = reserve(a);
+	if (r < 0)
+		return r;
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return fd;
+	r = vg_link_cgroup(fd, &cgroup);
+	if (r < 0)
+		return r;
+	if (cgroup != id)
+		return -ENOLINK;
+	updated = bpf_link_update(fd, vg_load_program(a->load, layer), NULL);
+	if (updated == -ENOLINK)
+		return updated;
+	/* The old program or the new: it enforces, so it is ours. */
+	publish(a, service, id, 1u << layer);
+	r = vg_link_identify(a->load, id, service);
+	return updated < 0 ? updated : r;
+}
+
+static int adopt_file(struct vg_attach *a, const char *service, uint32_t id,
+		      const char *file)
+{
+	char path[PATH_MAX];
+	enum vg_layer layer;
+	uint64_t cgroup;
+	int r;
+
+	r = vg_link_parse(file, &cgroup, &layer);
+	if (r < 0)
+		return r;
+	r = vg_link_path(a->load, service, cgroup, layer, path);
+	if (r < 0)
+		return r;
+	r = adopt_link(a, path, id, cgroup, layer);
+	if (r != -ENOLINK)
+		return r;
+	return unlink(path) < 0 ? -errno : 0;
+}
+
+static void closedirp(DIR **d)
+{
+	if (*d)
+		closedir(*d);
+}
+
+static int adopt_service(struct vg_attach *a, const char *service)
+{
+	vg_cleanup(closedirp) DIR *d = NULL;
+	char path[PATH_MAX];
+	struct dirent *e;
+	int first = 0, r;
+	uint32_t id;
+
+	r = vg_services_add(a->services, service, &id);
+	if (r < 0)
+		return r;
+	r = service_dir(a, service, path);
+	if (r < 0)
+		return r;
+	d = opendir(path);
+	if (!d)
+		return -errno;
+	while ((e = readdir(d))) {
+		if (e->d_name[0] == '.')
+			continue;
+		r = adopt_file(a, service, id, e->d_name);
+		if (r < 0 && first == 0)
+			first = r;
+	}
+	remove_dir(a, service);
+	return first;
+}
+
+int vg_attach_adopt(struct vg_attach *a)
+{
+	vg_cleanup(closedirp) DIR *d = NULL;
+	struct dirent *e;
+	char path[PATH_MAX];
+	int first = 0, r;
+
+	r = vg_pins_path(path, vg_load_path(a->load), "links");
+	if (r < 0)
+		return r;
+	d = opendir(path);
+	if (!d)
+		return -errno;
+	while ((e = readdir(d))) {
+		if (e->d_name[0] == '.')
+			continue;
+		r = adopt_service(a, e->d_name);
+		if (r < 0 && first == 0)
+			first = r;
+	}
+	return first;
+}
