@@ -16,6 +16,7 @@
 #include "enforce/stats.h"
 #include "events/format.h"
 #include "events/sink.h"
+#include "policy/ports.h"
 #include "verify/print.h"
 
 static bool wants_json(const struct vg_request *q)
@@ -282,7 +283,7 @@ static void list_row(const struct vg_target *t, struct vg_buf *out)
 	uint64_t until = 0;
 
 	vg_endpoint_text(t->endpoint, name);
-	vg_print_ports(t->endpoint->ports, t->endpoint->n_ports, &ports);
+	vg_ports_list(t->endpoint->ports, t->endpoint->n_ports, &ports);
 	(void)vg_book_each_of(t->keeper->book, t->number, latest, &until);
 	if (until > vg_clock_now())
 		vg_answers_distance(until, left);
@@ -299,7 +300,7 @@ static void list_json(const struct vg_target *t, struct vg_json *j)
 	uint64_t until = 0;
 
 	vg_endpoint_text(t->endpoint, name);
-	vg_print_ports(t->endpoint->ports, t->endpoint->n_ports, &ports);
+	vg_ports_list(t->endpoint->ports, t->endpoint->n_ports, &ports);
 	(void)vg_book_each_of(t->keeper->book, t->number, latest, &until);
 	if (until)
 		vg_clock_text(until, end);

@@ -15,6 +15,7 @@
 #include "daemon/answers.h"
 #include "daemon/state.h"
 #include "events/format.h"
+#include "policy/ports.h"
 
 struct question {
 	char host[VG_HOST_NAME]; /* or an address as text */
@@ -31,6 +32,7 @@ static int parse_question(const char *text, struct question *ret)
 	struct question a = { .proto = IPPROTO_TCP };
 	char copy[VG_CONTROL_ARG + 1], *host = copy, *port, *proto;
 	uint32_t number;
+	size_t n;
 
 	snprintf(copy, sizeof(copy), "%s", text);
 	proto = strrchr(copy, '/');
@@ -62,9 +64,10 @@ static int parse_question(const char *text, struct question *ret)
 		a.port = (uint16_t)number;
 		a.has_port = true;
 	}
-	if (!*host || strlen(host) >= sizeof(a.host))
+	n = strlen(host);
+	if (n == 0 || n >= sizeof(a.host))
 		return -1;
-	snprintf(a.host, sizeof(a.host), "%s", host);
+	memcpy(a.host, host, n + 1);
 	a.is_address = vg_address_parse(host, &a.address) == 0;
 	if (a.is_address && !a.has_port)
 		return -1;
@@ -123,9 +126,7 @@ static bool port_matches(const struct vg_endpoint *e, const struct question *a)
 	if (!a->has_port)
 		return true;
 	for (size_t i = 0; i < e->n_ports; i++)
-		if (e->ports[i].proto == a->proto &&
-		    (!e->ports[i].first || (a->port >= e->ports[i].first &&
-					    a->port <= e->ports[i].last)))
+		if (vg_ports_contain(&e->ports[i], a->proto, a->port))
 			return true;
 	return false;
 }

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "daemon/lookup.h"
 #include "daemon/state.h"
+#include "policy/ports.h"
 
 /* ---- reload -------------------------------------------------------------- */
 
@@ -112,15 +113,13 @@ static int collect_found(void *ctx, const struct vg_permission *p,
 	return 0;
 }
 
-static bool allows_port(const struct vg_ports *ports, size_t n,
-			const struct vg_permission *p)
+static bool allows(const struct vg_endpoint *e, const struct vg_permission *p)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (ports[i].proto != p->proto)
-			continue;
-		if (p->port >= ports[i].first && p->port <= ports[i].last)
+	for (size_t i = 0; i < e->n_ports; i++)
+		if (p->port ? vg_ports_contain(&e->ports[i], p->proto, p->port) :
+			      e->ports[i].proto == p->proto &&
+				      e->ports[i].first == 0)
 			return true;
-	}
 	return false;
 }
 
@@ -136,7 +135,7 @@ static struct vg_target *heir(struct vg_unit *u, const struct found *f)
 
 		vg_endpoint_text(e, name);
 		if (strcmp(name, f->name) != 0 ||
-		    !allows_port(e->ports, e->n_ports, &f->what))
+		    !allows(e, &f->what))
 			continue;
 		if (!e->host)
 			return t;

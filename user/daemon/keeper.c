@@ -21,7 +21,7 @@
 #include "daemon/parent.h"
 #include "daemon/priv.h"
 #include "daemon/state.h"
-#include "enforce/stats.h"
+#include "events/format.h"
 #include "policy/load.h"
 
 #define RESOLVERS_PERIOD_NS (300 * VG_NS_PER_S)

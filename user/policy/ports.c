@@ -19,7 +19,7 @@ static const struct {
 	{ "udp", IPPROTO_UDP },
 };
 
-const char *vg_proto_name(uint8_t proto)
+const char *vg_ports_proto_name(uint8_t proto)
 {
 	for (size_t i = 0; i < VG_ARRAY_LEN(protocols); i++)
 		if (protocols[i].proto == proto)
@@ -112,7 +112,16 @@ void vg_ports_text(const struct vg_ports *p, struct vg_buf *out)
 		vg_buf_printf(out, "%u", p->first);
 	else
 		vg_buf_printf(out, "%u-%u", p->first, p->last);
-	vg_buf_printf(out, "/%s", vg_proto_name(p->proto));
+	vg_buf_printf(out, "/%s", vg_ports_proto_name(p->proto));
+}
+
+void vg_ports_list(const struct vg_ports *p, size_t n, struct vg_buf *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			vg_buf_puts(out, ", ");
+		vg_ports_text(&p[i], out);
+	}
 }
 
 bool vg_ports_equal(const struct vg_ports *a, const struct vg_ports *b)

@@ -17,9 +17,11 @@
 const char *vg_ports_parse(const char *text, struct vg_ports *ret);
 
 /* "tcp" or "udp". */
-const char *vg_proto_name(uint8_t proto);
+const char *vg_ports_proto_name(uint8_t proto);
 
 void vg_ports_text(const struct vg_ports *p, struct vg_buf *out);
+/* "443/tcp, 8000-8015/tcp" */
+void vg_ports_list(const struct vg_ports *p, size_t n, struct vg_buf *out);
 
 bool vg_ports_equal(const struct vg_ports *a, const struct vg_ports *b);
 bool vg_ports_overlap(const struct vg_ports *a, const struct vg_ports *b);
