@@ -17,6 +17,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "control/server.h"
+#include "daemon/lastgood.h"
 #include "daemon/notify.h"
 #include "daemon/parent.h"
 #include "daemon/priv.h"
@@ -268,6 +269,34 @@ static int start_kernel(struct vg_keeper *k)
 		   vg_attach_new(k->load, k->services, &k->attach));
 }
 
+/* The policy that was in force before, when today's cannot be read. */
+static int fall_back(struct vg_keeper *k)
+{
+	vg_cleanup(vg_policy_freep) struct vg_policy *policy = NULL;
+	vg_cleanup(vg_diags_freep) struct vg_diags diags = { 0 };
+	int r;
+
+	r = vg_lastgood_load(k->options->state_dir, &policy, &diags);
+	if (r == 0)
+		r = vg_units_apply(k, policy);
+	if (r < 0)
+		return r;
+	policy = NULL; /* taken */
+	return 0;
+}
+
+/* With a policy: which of the leases and cgroups that were found stay. */
+static int inherit(struct vg_keeper *k)
+{
+	int r;
+
+	r = vg_grants_adopt(k);
+	if (r < 0)
+		return say("leases of an earlier run", r);
+	vg_units_drop_strangers(k);
+	return 0;
+}
+
 /*
  * Adopt before anything is changed.  A policy that cannot be read leaves all
  * as it was found: what was confined stays confined.
@@ -275,22 +304,26 @@ static int start_kernel(struct vg_keeper *k)
 static int start_policy(struct vg_keeper *k)
 {
 	vg_cleanup(vg_diags_freep) struct vg_diags diags = { 0 };
-	bool confined;
 	int r;
 
 	r = vg_attach_adopt(k->attach);
 	if (r < 0)
 		vg_incident_state(k, true, "attachments", strerror(-r));
-	confined = vg_attach_count(k->attach) > 0;
 	r = vg_units_reload(k, &diags);
 	if (r == 0)
-		return 0;
-	if (!confined) {
+		return inherit(k);
+	if (vg_attach_count(k->attach) == 0) {
 		vg_cleanup(vg_buf_freep) struct vg_buf text = { 0 };
 
 		vg_diags_print(&diags, false, &text);
 		fputs(vg_buf_text(&text), stderr);
 		return r;
+	}
+	if (fall_back(k) == 0) {
+		vg_incident_state(k, true, "policy",
+				  "it cannot be read; what was in force before "
+				  "goes on: mend it and reload");
+		return inherit(k);
 	}
 	vg_incident_state(k, true, "policy",
 			  "it cannot be read: what is confined stays confined, "

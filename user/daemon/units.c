@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "daemon/lastgood.h"
 #include "daemon/state.h"
 #include "policy/load.h"
 
@@ -407,6 +408,38 @@ int vg_units_apply(struct vg_keeper *k, struct vg_policy *policy)
 	return 0;
 }
 
+static bool is_tagged(const struct vg_unit *u, uint64_t cgroup_id)
+{
+	for (size_t i = 0; i < u->n_tags; i++)
+		if (u->tags[i].id == cgroup_id)
+			return true;
+	return false;
+}
+
+static void drop_service(struct vg_keeper *k, uint32_t id)
+{
+	vg_info("%s: left by an earlier run, no longer in the policy: released",
+		vg_services_name(k->services, id));
+	(void)vg_attach_remove_service(k->attach, id);
+	(void)vg_leases_listen(k->leases, id, NULL, 0);
+	if (vg_services_remove(k->services, id) < 0)
+		vg_err("service %u could not be removed", id);
+}
+
+void vg_units_drop_strangers(struct vg_keeper *k)
+{
+	for (size_t i = vg_attach_count(k->attach); i-- > 0;) {
+		const struct vg_attachment *a = vg_attach_get(k->attach, i);
+		const struct vg_unit *u = vg_unit_by_id(k, a->service);
+
+		if (u && !is_tagged(u, a->cgroup_id))
+			(void)vg_attach_remove(k->attach, a->cgroup_id);
+	}
+	for (uint32_t id = 1; id < VG_SERVICE_SELFTEST; id++)
+		if (vg_services_name(k->services, id) && !vg_unit_by_id(k, id))
+			drop_service(k, id);
+}
+
 void vg_units_free(struct vg_keeper *k)
 {
 	units_free(k->units, k->n_units);
@@ -420,7 +453,8 @@ void vg_units_free(struct vg_keeper *k)
 int vg_units_read(struct vg_keeper *k, struct vg_policy **ret,
 		  struct vg_diags *diags)
 {
-	return vg_policy_load_dir(k->options->policy_dir, true, ret, diags);
+	return vg_policy_load_dir(k->options->policy_dir, true, ret,
+				  diags);
 }
 
 static void tell_error(struct vg_keeper *k, const struct vg_diags *diags)
@@ -469,6 +503,10 @@ int vg_units_reload(struct vg_keeper *k, struct vg_diags *diags)
 	k->loads_ok++;
 	free(k->policy_error);
 	k->policy_error = NULL;
+	r = vg_lastgood_save(k->options->state_dir, k->options->policy_dir);
+	if (r < 0)
+		vg_warn("no copy of the policy could be kept: %s",
+			strerror(-r));
 	loaded.subject = k->options->policy_dir;
 	loaded.policy_rev = k->policy_rev;
 	vg_incident(k, NULL, &loaded);
