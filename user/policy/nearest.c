@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* "Did you mean": the word of a list that is fewest edits away. */
-#include <string.h>
+#include "policy/nearest.h"
 
-#include "policy/walk.h"
+#include <string.h>
 
 #define WORD_MAX 31
 

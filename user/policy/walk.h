@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "policy/diag.h"
+#include "policy/nearest.h"
 #include "policy/yaml.h"
 
 struct vg_walk {
@@ -87,6 +88,3 @@ bool vg_walk_choice(struct vg_walk *w, const struct vg_yaml_node *node,
  * pointer to a pointer), which has *N.  NULL sets no_memory.
  */
 void *vg_walk_append(struct vg_walk *w, void *array, size_t *n, size_t size);
-
-/* The word most like TEXT, if one is like it; NULL otherwise. */
-const char *vg_nearest(const char *text, const char *const *words, size_t n);
