@@ -3,14 +3,17 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "base/json.h"
 #include "cli/client.h"
 #include "cli/pins.h"
@@ -292,19 +295,38 @@ static int failed(const struct call *c, int r)
 
 /* ---- version ------------------------------------------------------------- */
 
+/* What the daemon says of its version; "" when it does not answer. */
+static void ask_version(const struct call *c, char *ret, size_t size)
+{
+	vg_cleanup(vg_fd_closep) int out = -1;
+	vg_cleanup(vg_fd_closep) int err = -1;
+	ssize_t n;
+
+	ret[0] = '\0';
+	out = memfd_create("version", MFD_CLOEXEC);
+	err = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (out < 0 || err < 0 ||
+	    vg_client_ask(c->run_dir, &c->request, out, err) != VG_EXIT_OK)
+		return;
+	n = pread(out, ret, size - 1, 0);
+	ret[n > 0 ? n : 0] = '\0';
+	ret[strcspn(ret, "\n")] = '\0';
+}
+
 /* Ours is known in any case. */
 static int print_version(const struct call *c)
 {
 	const bool json = c->request.flags & VG_REQUEST_JSON;
+	char daemon[1024];
 
+	ask_version(c, daemon, sizeof(daemon));
 	if (json)
-		puts("{\"v\":1,\"program\":\"verigress\",\"version\":"
-		     "\"" VG_VERSION "\"}");
+		printf("{\"v\":1,\"verigress\":\"" VG_VERSION
+		       "\",\"daemon\":%s}\n",
+		       daemon[0] ? daemon : "null");
 	else
-		puts("verigress " VG_VERSION);
-	(void)fflush(stdout);
-	(void)vg_client_ask(c->run_dir, &c->request, STDOUT_FILENO,
-			    STDERR_FILENO);
+		printf("verigress " VG_VERSION "\n%s%s", daemon,
+		       daemon[0] ? "\n" : "");
 	return VG_EXIT_OK;
 }
 
