@@ -19,7 +19,7 @@ O       := build/$(VARIANT)
 CC       ?= gcc
 CLANG    ?= clang
 BPFTOOL  ?= $(firstword $(wildcard /usr/sbin/bpftool /sbin/bpftool) bpftool)
-PKGS     := libbpf libevent libevent_pthreads libunbound libcrypto yaml-0.1 libseccomp libcap-ng libldns
+PKGS     := libbpf libevent libevent_pthreads libunbound libcrypto yaml-0.1 libseccomp libcap-ng ldns
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Werror
 CFLAGS   ?= -O2 -g
 CPPFLAGS += -D_GNU_SOURCE -DVG_VERSION='"$(VERSION)"' -Iuser -Iinclude -I$(O)/.. $(CPP_$(VARIANT))

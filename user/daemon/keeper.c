@@ -285,18 +285,6 @@ static int fall_back(struct vg_keeper *k)
 	return 0;
 }
 
-/* With a policy: which of the leases and cgroups that were found stay. */
-static int inherit(struct vg_keeper *k)
-{
-	int r;
-
-	r = vg_grants_adopt(k);
-	if (r < 0)
-		return say("leases of an earlier run", r);
-	vg_units_drop_strangers(k);
-	return 0;
-}
-
 /*
  * Adopt before anything is changed.  A policy that cannot be read leaves all
  * as it was found: what was confined stays confined.
@@ -311,7 +299,7 @@ static int start_policy(struct vg_keeper *k)
 		vg_incident_state(k, true, "attachments", strerror(-r));
 	r = vg_units_reload(k, &diags);
 	if (r == 0)
-		return inherit(k);
+		return 0;
 	if (vg_attach_count(k->attach) == 0) {
 		vg_cleanup(vg_buf_freep) struct vg_buf text = { 0 };
 
@@ -323,7 +311,7 @@ static int start_policy(struct vg_keeper *k)
 		vg_incident_state(k, true, "policy",
 				  "it cannot be read; what was in force before "
 				  "goes on: mend it and reload");
-		return inherit(k);
+		return 0;
 	}
 	vg_incident_state(k, true, "policy",
 			  "it cannot be read: what is confined stays confined, "

@@ -153,6 +153,7 @@ struct vg_keeper {
 	struct vg_unit **units;
 	size_t n_units;
 	uint32_t next_number;
+	bool inherited; /* what an earlier run left was looked at */
 	bool ready; /* all units, once */
 	struct event *ready_deadline;
 	LIST_HEAD(, vg_waiter) waiters;
@@ -207,8 +208,6 @@ int vg_units_read(struct vg_keeper *k, struct vg_policy **ret,
 int vg_units_apply(struct vg_keeper *k, struct vg_policy *policy);
 /* read and apply; tells by events and log.  DIAGS for the caller to show. */
 int vg_units_reload(struct vg_keeper *k, struct vg_diags *diags);
-/* At start: let go of what an earlier run confined and the policy does not. */
-void vg_units_drop_strangers(struct vg_keeper *k);
 void vg_units_free(struct vg_keeper *k);
 /* Look whether units became ready; answers who waits. */
 void vg_units_check_ready(struct vg_keeper *k);

@@ -368,6 +368,53 @@ static void start_unit(struct vg_unit *u)
 	vg_tags_sync(u);
 }
 
+static bool is_tagged(const struct vg_unit *u, uint64_t cgroup_id)
+{
+	for (size_t i = 0; i < u->n_tags; i++)
+		if (u->tags[i].id == cgroup_id)
+			return true;
+	return false;
+}
+
+static void drop_service(struct vg_keeper *k, uint32_t id)
+{
+	vg_info("%s: left by an earlier run, no longer in the policy: released",
+		vg_services_name(k->services, id));
+	(void)vg_attach_remove_service(k->attach, id);
+	(void)vg_leases_listen(k->leases, id, NULL, 0);
+	if (vg_services_remove(k->services, id) < 0)
+		vg_err("service %u could not be removed", id);
+}
+
+static void drop_strangers(struct vg_keeper *k)
+{
+	for (size_t i = vg_attach_count(k->attach); i-- > 0;) {
+		const struct vg_attachment *a = vg_attach_get(k->attach, i);
+		const struct vg_unit *u = vg_unit_by_id(k, a->service);
+
+		if (u && !is_tagged(u, a->cgroup_id))
+			(void)vg_attach_remove(k->attach, a->cgroup_id);
+	}
+	for (uint32_t id = 1; id < VG_SERVICE_SELFTEST; id++)
+		if (vg_services_name(k->services, id) && !vg_unit_by_id(k, id))
+			drop_service(k, id);
+}
+
+/* Once there is a policy: what was found of an earlier run stays or goes. */
+static void inherit(struct vg_keeper *k)
+{
+	int r;
+
+	if (k->inherited)
+		return;
+	k->inherited = true;
+	r = vg_grants_adopt(k);
+	if (r < 0)
+		vg_err("leases of an earlier run: %s; they run out",
+		       strerror(-r));
+	drop_strangers(k);
+}
+
 int vg_units_apply(struct vg_keeper *k, struct vg_policy *policy)
 {
 	struct vg_unit **old = k->units, **new = NULL;
@@ -404,40 +451,9 @@ int vg_units_apply(struct vg_keeper *k, struct vg_policy *policy)
 		narrow_unit(new[i]);
 	units_free(old, n_old);
 	vg_policy_freep(&old_policy);
+	inherit(k);
 	vg_units_check_ready(k);
 	return 0;
-}
-
-static bool is_tagged(const struct vg_unit *u, uint64_t cgroup_id)
-{
-	for (size_t i = 0; i < u->n_tags; i++)
-		if (u->tags[i].id == cgroup_id)
-			return true;
-	return false;
-}
-
-static void drop_service(struct vg_keeper *k, uint32_t id)
-{
-	vg_info("%s: left by an earlier run, no longer in the policy: released",
-		vg_services_name(k->services, id));
-	(void)vg_attach_remove_service(k->attach, id);
-	(void)vg_leases_listen(k->leases, id, NULL, 0);
-	if (vg_services_remove(k->services, id) < 0)
-		vg_err("service %u could not be removed", id);
-}
-
-void vg_units_drop_strangers(struct vg_keeper *k)
-{
-	for (size_t i = vg_attach_count(k->attach); i-- > 0;) {
-		const struct vg_attachment *a = vg_attach_get(k->attach, i);
-		const struct vg_unit *u = vg_unit_by_id(k, a->service);
-
-		if (u && !is_tagged(u, a->cgroup_id))
-			(void)vg_attach_remove(k->attach, a->cgroup_id);
-	}
-	for (uint32_t id = 1; id < VG_SERVICE_SELFTEST; id++)
-		if (vg_services_name(k->services, id) && !vg_unit_by_id(k, id))
-			drop_service(k, id);
 }
 
 void vg_units_free(struct vg_keeper *k)

@@ -42,14 +42,6 @@ void vg_print_count(const struct vg_proof *proof, struct vg_print_summary *s)
 		s->warnings += proof->findings[i].action == VG_ACTION_WARN;
 }
 
-void vg_print_ports(const struct vg_ports *ports, size_t n, struct vg_buf *out)
-{
-	for (size_t i = 0; i < n; i++) {
-		vg_buf_puts(out, i ? ", " : "");
-		vg_ports_text(&ports[i], out);
-	}
-}
-
 static const char *type_name(uint16_t type)
 {
 	switch (type) {
@@ -241,7 +233,7 @@ static void print_headline(const struct vg_service *service,
 	vg_buf_puts(out, ": ");
 	paint(out, colour, TONE_STRONG, name);
 	vg_buf_puts(out, " ");
-	vg_print_ports(endpoint->ports, endpoint->n_ports, out);
+	vg_ports_list(endpoint->ports, endpoint->n_ports, out);
 	vg_buf_puts(out, ": ");
 	paint(out, colour, proof->granted ? TONE_OK : TONE_BLOCK,
 	      proof->granted ? "granted" : "REFUSED");
