@@ -5,11 +5,13 @@
  * SOCK_SEQPACKET, one fixed-size message a packet, both of one build: a size
  * or version that differs ends the connection.  The keeper asks, the
  * supervisor answers at once with the same serial; what the supervisor says
- * unasked has serial 0.  The table of requests is in supervisor.c.
+ * unasked has serial 0.  The table of requests is in powers.c.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define VG_POWER_VERSION 1
 #define VG_POWER_TEXT	   256
@@ -45,3 +47,21 @@ struct vg_power_message {
 /* Exit codes of a child that mean more than "start it again". */
 #define VG_CHILD_DONE   70 /* keeper: all is removed, nothing is left to do */
 #define VG_CHILD_CONFIG 78 /* keeper: starting again would not help (EX_CONFIG) */
+
+/* ---- the supervisor's side: powers.c ------------------------------------- */
+
+struct vg_powers {
+	int netns;	/* our own network namespace; borrowed */
+	pid_t verifier; /* 0: none runs */
+};
+
+/* OP is in the table. */
+bool vg_power_known(uint16_t op);
+
+/*
+ * Do what M asks, which must be known, and make M its answer; *RET_FD (the
+ * caller's) goes with it, -1: none.  Ends the process when it cannot return
+ * from another network namespace: nothing of ours may live elsewhere.  Logs.
+ */
+void vg_power_answer(const struct vg_powers *p, struct vg_power_message *m,
+		     int *ret_fd);

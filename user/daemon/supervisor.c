@@ -5,9 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/netlink.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -211,83 +209,11 @@ static void start_due(struct supervisor *s, enum vg_role role)
 
 /* ---- requests ------------------------------------------------------------ */
 
-static int open_proc(int32_t pid, const char *what, int flags)
-{
-	char path[64];
-	int fd;
-
-	if (pid <= 0)
-		return -EINVAL;
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, what);
-	fd = open(path, flags | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
-static int answer_exe(struct supervisor *s, struct vg_power_message *m, int *fd)
-{
-	char path[64];
-	ssize_t n;
-
-	(void)s;
-	(void)fd;
-	if (m->pid <= 0)
-		return -EINVAL;
-	snprintf(path, sizeof(path), "/proc/%d/exe", m->pid);
-	n = readlink(path, m->text, sizeof(m->text) - 1);
-	if (n < 0)
-		return -errno;
-	m->text[n] = '\0';
-	return 0;
-}
-
-/*
- * The socket is made in the namespace and works there for ever; we come back
- * at once, and end if we cannot: nothing of ours may live elsewhere.
- */
-static int answer_diag(struct supervisor *s, struct vg_power_message *m, int *fd)
-{
-	vg_cleanup(vg_fd_closep) int there = -1;
-	int sock, r = 0;
-
-	there = open_proc(m->pid, "ns/net", O_RDONLY);
-	if (there < 0)
-		return there;
-	if (setns(there, CLONE_NEWNET) < 0)
-		return -errno;
-	sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-	if (sock < 0)
-		r = -errno;
-	if (setns(s->netns, CLONE_NEWNET) < 0) {
-		vg_err("cannot leave a network namespace: %s; ending",
-		       strerror(errno));
-		_exit(EXIT_FAILURE); /* the others end with us */
-	}
-	*fd = sock;
-	return r;
-}
-
-static int answer_verifier(struct supervisor *s, struct vg_power_message *m, int *fd)
-{
-	pid_t pid = s->children[VG_ROLE_VERIFIER].pid;
-
-	(void)m;
-	(void)fd;
-	if (pid && kill(pid, SIGKILL) < 0)
-		return -errno;
-	return 0;
-}
-
-static int (*const answers[VG_POWER_COUNT])(struct supervisor *s,
-					      struct vg_power_message *m, int *fd) = {
-	[VG_POWER_EXE] = answer_exe,
-	[VG_POWER_DIAG] = answer_diag,
-	[VG_POWER_VERIFIER] = answer_verifier,
-};
-
 static void on_request(struct supervisor *s)
 {
 	vg_cleanup(vg_fd_closep) int unwanted = -1;
 	vg_cleanup(vg_fd_closep) int fd = -1;
+	struct vg_powers powers = { .netns = s->netns };
 	struct vg_power_message m;
 	ssize_t n;
 
@@ -295,15 +221,15 @@ static void on_request(struct supervisor *s)
 	if (n == -EAGAIN)
 		return;
 	if (n != (ssize_t)sizeof(m) || m.version != VG_POWER_VERSION ||
-	    m.op == VG_POWER_NONE || m.op >= VG_POWER_COUNT) {
+	    !vg_power_known(m.op)) {
 		/* It died (SIGCHLD will say so) or it is not what we started. */
 		vg_fd_closep(&s->keeper);
 		if (n != 0 && s->children[VG_ROLE_KEEPER].pid)
 			kill(s->children[VG_ROLE_KEEPER].pid, SIGKILL);
 		return;
 	}
-	m.text[0] = '\0';
-	m.error = answers[m.op](s, &m, &fd);
+	powers.verifier = s->children[VG_ROLE_VERIFIER].pid;
+	vg_power_answer(&powers, &m, &fd);
 	if (vg_fd_send(s->keeper, &m, sizeof(m), fd) < 0)
 		vg_warn("the keeper does not read answers");
 }
