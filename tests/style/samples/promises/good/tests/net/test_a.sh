@@ -1,0 +1,1 @@
+check "it is closed" true
