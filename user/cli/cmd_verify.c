@@ -235,7 +235,7 @@ static void print_item(struct survey *s, const struct item *item)
 	if (s->options->json) {
 		vg_json_object(&s->json, NULL);
 		vg_print_proof_fields(item->service, item->endpoint,
-				      item->proof, &s->json);
+				      item->proof, NULL, &s->json);
 		vg_json_object_end(&s->json);
 	} else {
 		vg_print_proof(item->service, item->endpoint, item->proof,

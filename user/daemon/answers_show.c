@@ -433,6 +433,44 @@ static void show_target(const struct vg_target *t, bool colour,
 	(void)vg_book_each_of(t->keeper->book, t->number, lease_line, out);
 }
 
+/* When the lease of each address of P ends, as text. */
+struct ends {
+	const struct vg_proof *proof;
+	char text[VG_PROOF_ADDRESSES][VG_CLOCK_TEXT];
+	const char *pointers[VG_PROOF_ADDRESSES];
+};
+
+static int note_end(void *ctx, const struct vg_book_entry *e)
+{
+	struct ends *ends = ctx;
+
+	for (uint32_t i = 0; i < ends->proof->n_addresses; i++)
+		if (memcmp(&ends->proof->addresses[i].address,
+			   &e->what.prefix.address,
+			   sizeof(e->what.prefix.address)) == 0) {
+			vg_clock_text(e->until, ends->text[i]);
+			ends->pointers[i] = ends->text[i];
+		}
+	return 0;
+}
+
+static void show_target_json(const struct vg_target *t,
+			     const struct vg_proof *p, struct vg_json *j)
+{
+	struct ends ends = { .proof = p };
+
+	(void)vg_book_each_of(t->keeper->book, t->number, note_end, &ends);
+	vg_json_object(j, NULL);
+	vg_print_proof_fields(t->unit->service, t->endpoint, p, ends.pointers,
+			      j);
+	vg_json_bool(j, "judged", t->judged);
+	vg_json_uint(j, "failures", t->failures);
+	vg_json_array(j, "leases");
+	(void)vg_book_each_of(t->keeper->book, t->number, lease_json, j);
+	vg_json_array_end(j);
+	vg_json_object_end(j);
+}
+
 static void show_json(const struct vg_unit *u, struct vg_buf *out)
 {
 	struct vg_print_summary sum = { 0 };
@@ -450,15 +488,7 @@ static void show_json(const struct vg_unit *u, struct vg_buf *out)
 		if (proof_of(t, &p) < 0)
 			continue;
 		vg_print_count(p, &sum);
-		vg_json_object(&j, NULL);
-		vg_print_proof_fields(u->service, t->endpoint, p, &j);
-		vg_json_bool(&j, "judged", t->judged);
-		vg_json_uint(&j, "failures", t->failures);
-		vg_json_array(&j, "leases");
-		(void)vg_book_each_of(u->keeper->book, t->number, lease_json,
-				      &j);
-		vg_json_array_end(&j);
-		vg_json_object_end(&j);
+		show_target_json(t, p, &j);
 	}
 	vg_json_array_end(&j);
 	vg_print_summary_json(&sum, &j, "summary");

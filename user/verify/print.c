@@ -278,7 +278,8 @@ static void link_json(const struct vg_link *link, struct vg_json *j)
 }
 
 static void address_json(const struct vg_endpoint *endpoint,
-			 const struct vg_proof_address *a, struct vg_json *j)
+			 const struct vg_proof_address *a,
+			 const char *lease_end, struct vg_json *j)
 {
 	char text[VG_ADDRESS_TEXT];
 
@@ -292,6 +293,8 @@ static void address_json(const struct vg_endpoint *endpoint,
 	vg_json_string(j, "verdict", a->granted ? "granted" : "refused");
 	vg_json_array(j, "spki"); /* filled by the TLS rungs, later */
 	vg_json_array_end(j);
+	if (lease_end)
+		vg_json_string(j, "lease_end", lease_end);
 	vg_json_object_end(j);
 }
 
@@ -328,7 +331,8 @@ static void ports_json(const struct vg_endpoint *endpoint, struct vg_json *j)
 
 void vg_print_proof_fields(const struct vg_service *service,
 			   const struct vg_endpoint *endpoint,
-			   const struct vg_proof *proof, struct vg_json *j)
+			   const struct vg_proof *proof,
+			   const char *const *lease_ends, struct vg_json *j)
 {
 	char name[VG_ENDPOINT_TEXT];
 
@@ -345,7 +349,8 @@ void vg_print_proof_fields(const struct vg_service *service,
 	vg_json_array_end(j);
 	vg_json_array(j, "addresses");
 	for (uint32_t i = 0; i < proof->n_addresses; i++)
-		address_json(endpoint, &proof->addresses[i], j);
+		address_json(endpoint, &proof->addresses[i],
+			     lease_ends ? lease_ends[i] : NULL, j);
 	vg_json_array_end(j);
 	vg_json_array(j, "findings");
 	for (uint32_t i = 0; i < proof->n_findings; i++)

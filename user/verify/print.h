@@ -36,11 +36,13 @@ void vg_print_summary(const struct vg_print_summary *s, bool colour,
 		      struct vg_buf *out);
 
 /*
- * The fields of an object of `endpoints` (design.md 8) but lease_end; for
- * `verify -j` and, with more fields after it, for `show -j`.
+ * The fields of an object of `endpoints` (design.md 8): for `verify -j` and,
+ * with more fields after them, for `show -j`.  LEASE_ENDS: for each address of
+ * the proof the time its lease ends, NULL for none; may itself be NULL.
  */
 void vg_print_proof_fields(const struct vg_service *service,
 			   const struct vg_endpoint *endpoint,
-			   const struct vg_proof *proof, struct vg_json *j);
+			   const struct vg_proof *proof,
+			   const char *const *lease_ends, struct vg_json *j);
 void vg_print_summary_json(const struct vg_print_summary *s, struct vg_json *j,
 			   const char *key);
