@@ -1,1 +1,2 @@
 check "it is closed" true
+# only a comment
