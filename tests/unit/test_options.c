@@ -17,7 +17,7 @@
 /* Parse the words after "verigressd", which end with NULL. */
 static int parse(struct vg_options *ret, const char *first, ...)
 {
-	char *argv[ARGS_MAX] = { (char *)"verigressd" };
+	char *argv[ARGS_MAX] = {(char *)"verigressd"};
 	const char *word = first;
 	va_list args;
 	int n = 1;
@@ -77,7 +77,7 @@ static void every_option_is_taken(void **state)
 
 static void what_is_wrong_is_refused(void **state)
 {
-	struct vg_options o = { .debug = true };
+	struct vg_options o = {.debug = true};
 
 	(void)state;
 	assert_int_equal(parse(&o, "--nonsense", NULL), -EINVAL);

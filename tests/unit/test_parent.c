@@ -25,7 +25,7 @@
 enum manner {
 	ANSWER,
 	ANSWER_AFTER_UNASKED, /* a RELOAD comes between */
-	ANSWER_LATE,	      /* after the keeper gave up */
+	ANSWER_LATE, /* after the keeper gave up */
 	WRONG_SERIAL,
 	WRONG_VERSION,
 	SHORT,
@@ -60,7 +60,7 @@ static int setup(void **state)
 	static struct fixture f;
 	int both[2];
 
-	f = (struct fixture){ .fake = -1 };
+	f = (struct fixture){.fake = -1};
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, both) < 0)
 		return -1;
 	f.fake = both[1];
@@ -81,8 +81,8 @@ static int teardown(void **state)
 
 static void say(struct fixture *f, enum vg_power op, int fd)
 {
-	const struct vg_power_message m = { .version = VG_POWER_VERSION,
-					    .op = (uint16_t)op };
+	const struct vg_power_message m = {.version = VG_POWER_VERSION,
+					   .op = (uint16_t)op};
 
 	vg_fd_send(f->fake, &m, sizeof(m), fd);
 }

@@ -39,27 +39,27 @@ static const struct {
 	long args[4];
 	int wanted;
 } calls[] = {
-	{ "bpf", SYS_bpf, { 0 }, KILLED },
-	{ "execve", SYS_execve, { 0 }, KILLED },
-	{ "execveat", SYS_execveat, { 0 }, KILLED },
-	{ "clone3", SYS_clone3, { 0 }, KILLED },
-	{ "ptrace", SYS_ptrace, { 0 }, KILLED },
-	{ "setns", SYS_setns, { -1 }, KILLED },
-	{ "unshare", SYS_unshare, { 0 }, KILLED },
-	{ "setuid", SYS_setuid, { 0 }, KILLED },
-	{ "mount", SYS_mount, { 0 }, KILLED },
-	{ "kill", SYS_kill, { 1, 0 }, KILLED },
-	{ "perf_event_open", SYS_perf_event_open, { 0 }, KILLED },
-	{ "io_uring_setup", SYS_io_uring_setup, { 0 }, KILLED },
-	{ "process_vm_readv", SYS_process_vm_readv, { 0 }, KILLED },
-	{ "socketpair", SYS_socketpair, { AF_UNIX, SOCK_STREAM }, KILLED },
-	{ "socket unix", SYS_socket, { AF_UNIX, SOCK_STREAM }, KILLED },
-	{ "socket netlink", SYS_socket, { AF_NETLINK, SOCK_RAW }, KILLED },
-	{ "socket packet", SYS_socket, { AF_PACKET, SOCK_RAW }, KILLED },
-	{ "openat", SYS_openat, { AT_FDCWD, (long)"/", O_RDONLY }, EACCES },
-	{ "socket inet", SYS_socket, { AF_INET, SOCK_DGRAM }, ALLOWED },
-	{ "socket inet6", SYS_socket, { AF_INET6, SOCK_STREAM }, ALLOWED },
-	{ "getpid", SYS_getpid, { 0 }, ALLOWED },
+	{"bpf", SYS_bpf, {0}, KILLED},
+	{"execve", SYS_execve, {0}, KILLED},
+	{"execveat", SYS_execveat, {0}, KILLED},
+	{"clone3", SYS_clone3, {0}, KILLED},
+	{"ptrace", SYS_ptrace, {0}, KILLED},
+	{"setns", SYS_setns, {-1}, KILLED},
+	{"unshare", SYS_unshare, {0}, KILLED},
+	{"setuid", SYS_setuid, {0}, KILLED},
+	{"mount", SYS_mount, {0}, KILLED},
+	{"kill", SYS_kill, {1, 0}, KILLED},
+	{"perf_event_open", SYS_perf_event_open, {0}, KILLED},
+	{"io_uring_setup", SYS_io_uring_setup, {0}, KILLED},
+	{"process_vm_readv", SYS_process_vm_readv, {0}, KILLED},
+	{"socketpair", SYS_socketpair, {AF_UNIX, SOCK_STREAM}, KILLED},
+	{"socket unix", SYS_socket, {AF_UNIX, SOCK_STREAM}, KILLED},
+	{"socket netlink", SYS_socket, {AF_NETLINK, SOCK_RAW}, KILLED},
+	{"socket packet", SYS_socket, {AF_PACKET, SOCK_RAW}, KILLED},
+	{"openat", SYS_openat, {AT_FDCWD, (long)"/", O_RDONLY}, EACCES},
+	{"socket inet", SYS_socket, {AF_INET, SOCK_DGRAM}, ALLOWED},
+	{"socket inet6", SYS_socket, {AF_INET6, SOCK_STREAM}, ALLOWED},
+	{"getpid", SYS_getpid, {0}, ALLOWED},
 };
 
 /* Under the filter nothing but system calls: no libc, no sanitizer. */
@@ -122,7 +122,8 @@ static bool status_has(const char *line)
 	bool found;
 	size_t size;
 
-	if (vg_file_read(AT_FDCWD, "/proc/self/status", 65536, &text, &size) < 0)
+	if (vg_file_read(AT_FDCWD, "/proc/self/status", 65536, &text, &size) <
+	    0)
 		return false;
 	found = strstr(text, line) != NULL;
 	if (!found)
@@ -143,8 +144,8 @@ static bool caps_are(uint64_t both, uint64_t bound)
 }
 
 #define BIT(cap) (1UL << (cap))
-#define SUPERVISOR                                                     \
-	(BIT(CAP_SETUID) | BIT(CAP_SETGID) | BIT(CAP_KILL) |           \
+#define SUPERVISOR                                                             \
+	(BIT(CAP_SETUID) | BIT(CAP_SETGID) | BIT(CAP_KILL) |                   \
 	 BIT(CAP_SYS_PTRACE) | BIT(CAP_SYS_ADMIN))
 #define KEEPER (BIT(CAP_BPF) | BIT(CAP_NET_ADMIN) | BIT(CAP_PERFMON))
 #define NOBODY 65534
@@ -152,30 +153,30 @@ static bool caps_are(uint64_t both, uint64_t bound)
 static int supervisor_keeps_five(void)
 {
 	return vg_priv_supervisor() == 0 &&
-			       caps_are(SUPERVISOR, SUPERVISOR | KEEPER) ?
-		       0 :
-		       1;
+			       caps_are(SUPERVISOR, SUPERVISOR | KEEPER)
+		       ? 0
+		       : 1;
 }
 
 static int keeper_keeps_three(void)
 {
-	if (vg_priv_keeper() < 0 || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1 ||
+	if (vg_priv_keeper() < 0 ||
+	    prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1 ||
 	    prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return 1;
 	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* so that /proc can be read */
 	return status_has("CapInh:\t0000000000000000\n") &&
 			       status_has("CapPrm:\t000000c000001000\n") &&
 			       status_has("CapEff:\t000000c000001000\n") &&
-			       status_has("CapAmb:\t0000000000000000\n") ?
-		       0 :
-		       1;
+			       status_has("CapAmb:\t0000000000000000\n")
+		       ? 0
+		       : 1;
 }
 
 static int supervisor_without_is_refused(void)
 {
-	return vg_priv_supervisor() == 0 && vg_priv_supervisor() == -EPERM ?
-		       0 :
-		       1;
+	return vg_priv_supervisor() == 0 && vg_priv_supervisor() == -EPERM ? 0
+									   : 1;
 }
 
 static int verifier_as_root_is_refused(void)
@@ -185,7 +186,7 @@ static int verifier_as_root_is_refused(void)
 
 static int verifier_becomes_nobody(void)
 {
-	const struct vg_user user = { .uid = NOBODY, .gid = NOBODY };
+	const struct vg_user user = {.uid = NOBODY, .gid = NOBODY};
 
 	if (vg_priv_become(&user) < 0 || vg_priv_verifier() < 0)
 		return 1;
@@ -243,7 +244,7 @@ static void filter_cannot_be_replaced(void **state)
 
 static void verifier_is_never_root(void **state)
 {
-	struct vg_user user = { 0 };
+	struct vg_user user = {0};
 
 	(void)state;
 	assert_int_equal(vg_priv_user(&user), 0);

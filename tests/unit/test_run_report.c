@@ -88,7 +88,7 @@ static void number_that_is_none_counts_once(void **state)
 static void equal_sentences_are_one_line(void **state)
 {
 	struct vg_run_report *r = *state;
-	vg_cleanup(vg_buf_freep) struct vg_buf b = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf b = {0};
 
 	feed(r, "{\"event\":\"deny\",\"count\":3,\"why\":\"one \\\"x\\\"\"}\n"
 		"{\"event\":\"deny\",\"count\":1,\"why\":\"two\"}\n"
@@ -103,7 +103,7 @@ static void equal_sentences_are_one_line(void **state)
 static void nothing_is_said_of_nothing(void **state)
 {
 	struct vg_run_report *r = *state;
-	vg_cleanup(vg_buf_freep) struct vg_buf b = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf b = {0};
 
 	feed(r, "{\"event\":\"policy_load\"}\n");
 	vg_run_report_text(r, &b);
@@ -113,7 +113,7 @@ static void nothing_is_said_of_nothing(void **state)
 static void terminal_gets_no_control_characters(void **state)
 {
 	struct vg_run_report *r = *state;
-	vg_cleanup(vg_buf_freep) struct vg_buf b = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf b = {0};
 
 	feed(r, "{\"event\":\"deny\",\"why\":\"a\x1b[31m\\u001b \xc2\x9b\"}\n");
 	vg_run_report_text(r, &b);
@@ -124,12 +124,13 @@ static void terminal_gets_no_control_characters(void **state)
 static void memory_is_bounded(void **state)
 {
 	struct vg_run_report *r = *state;
-	vg_cleanup(vg_buf_freep) struct vg_buf b = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf b = {0};
 	char line[128];
 
 	for (int i = 0; i < VG_RUN_LINES + 50; i++) {
 		snprintf(line, sizeof(line),
-			 "{\"event\":\"deny\",\"count\":2,\"why\":\"%d\"}\n", i);
+			 "{\"event\":\"deny\",\"count\":2,\"why\":\"%d\"}\n",
+			 i);
 		feed(r, line);
 	}
 	assert_int_equal(vg_run_report_denials(r), 2 * (VG_RUN_LINES + 50));
@@ -151,7 +152,7 @@ static void line_without_end_is_lost_not_kept(void **state)
 static void json_holds_the_events_as_they_came(void **state)
 {
 	struct vg_run_report *r = *state;
-	vg_cleanup(vg_buf_freep) struct vg_buf b = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf b = {0};
 
 	feed(r, "{\"event\":\"deny\",\"why\":\"a\"}\n"
 		"{\"event\":\"deny\",\"why\":\"b\"}\n");

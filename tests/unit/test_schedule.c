@@ -59,7 +59,7 @@ static void jitter_is_a_tenth_each_way(void **state)
 
 static void backoff_doubles_to_its_ceiling(void **state)
 {
-	const uint32_t wanted[] = { 5, 5, 10, 20, 40, 80, 160, 300, 300, 300 };
+	const uint32_t wanted[] = {5, 5, 10, 20, 40, 80, 160, 300, 300, 300};
 
 	(void)state;
 	for (uint32_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)

@@ -30,8 +30,8 @@
 #include "cli/run_session.h"
 #include "policy/model.h"
 
-#define EXIT_DENIED    99
-#define SIGNALLED      128 /* + the signal, as a shell has it */
+#define EXIT_DENIED 99
+#define SIGNALLED   128 /* + the signal, as a shell has it */
 
 /* The keeper waits 30 s for names that do not answer; then it is ready. */
 #define READY_MS 45000
@@ -48,7 +48,7 @@ struct run {
 	struct vg_run_report *report;
 	int report_fd;
 	sigset_t mask; /* as we found it */
-	int signals;   /* signalfd */
+	int signals; /* signalfd */
 	pid_t daemon, command; /* 0: not running (any more) */
 	int daemon_status, command_status;
 	int aborted; /* the signal that ended the preparation */
@@ -199,11 +199,11 @@ static void on_ask(struct run *run)
 static void step(struct run *run, int timeout_ms)
 {
 	struct pollfd fds[] = {
-		{ .fd = run->signals, .events = POLLIN },
-		{ .fd = run->watch ? vg_run_session_fd(run->watch) : -1,
-		  .events = POLLIN },
-		{ .fd = run->ask ? vg_run_session_fd(run->ask) : -1,
-		  .events = POLLIN },
+		{.fd = run->signals, .events = POLLIN},
+		{.fd = run->watch ? vg_run_session_fd(run->watch) : -1,
+		 .events = POLLIN},
+		{.fd = run->ask ? vg_run_session_fd(run->ask) : -1,
+		 .events = POLLIN},
 	};
 
 	if (poll(fds, VG_ARRAY_LEN(fds), timeout_ms) < 0)
@@ -295,8 +295,8 @@ static int start_daemon(struct run *run)
 	const int64_t deadline = now_ms() + READY_MS;
 	int r;
 
-	r = vg_run_daemon_start(&run->ground, run->sources.config_text, &run->mask,
-				&run->daemon);
+	r = vg_run_daemon_start(&run->ground, run->sources.config_text,
+				&run->mask, &run->daemon);
 	if (r < 0)
 		return VG_RUN_FAILED;
 	r = await_watch(run, deadline);
@@ -345,7 +345,7 @@ static void collect(struct run *run)
 static int report(struct run *run, int status)
 {
 	const char *service = run->sources.policy->services[0].name;
-	vg_cleanup(vg_buf_freep) struct vg_buf b = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf b = {0};
 	int fd = run->report_fd >= 0 ? run->report_fd : STDERR_FILENO;
 	uint64_t n = vg_run_report_denials(run->report) +
 		     vg_run_report_lost(run->report);
@@ -404,9 +404,9 @@ static int run_all(struct run *run)
 	while (run->command)
 		step(run, -1);
 	collect(run);
-	r = WIFSIGNALED(run->command_status) ?
-		    SIGNALLED + WTERMSIG(run->command_status) :
-		    WEXITSTATUS(run->command_status);
+	r = WIFSIGNALED(run->command_status)
+		    ? SIGNALLED + WTERMSIG(run->command_status)
+		    : WEXITSTATUS(run->command_status);
 	return report(run, r);
 }
 
@@ -441,7 +441,7 @@ int vg_cmd_run(int argc, char **argv)
 	vg_cleanup(run_free) struct run run = {
 		.report_fd = -1,
 		.signals = -1,
-		.ground = { .root_fd = -1, .procs_fd = -1, .log_fd = -1 },
+		.ground = {.root_fd = -1, .procs_fd = -1, .log_fd = -1},
 	};
 	int r;
 

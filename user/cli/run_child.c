@@ -21,7 +21,7 @@ void vg_run_user_free(struct vg_run_user *u)
 {
 	free(u->name);
 	free(u->home);
-	*u = (struct vg_run_user){ 0 };
+	*u = (struct vg_run_user){0};
 }
 
 static const struct passwd *account_of(const char *text)
@@ -46,7 +46,7 @@ static int take_account(const struct passwd *account, struct vg_run_user *ret)
 		return -ENOMEM;
 
 	*ret = u;
-	u = (struct vg_run_user){ 0 };
+	u = (struct vg_run_user){0};
 	return 0;
 }
 
@@ -95,7 +95,8 @@ int vg_run_child_check_stdio(void)
 		    domain == AF_UNIX)
 			continue;
 		warnx("run: descriptor %d is a network socket that was made "
-		      "outside; use a pipe", fd);
+		      "outside; use a pipe",
+		      fd);
 		return -EINVAL;
 	}
 	return 0;
@@ -163,7 +164,8 @@ static int prepare(const struct vg_run_command *c)
 	if (r == 0)
 		r = close_range(3, ~0U, 0) < 0 ? -errno : 0;
 	if (r == 0)
-		r = sigprocmask(SIG_SETMASK, &c->signals, NULL) < 0 ? -errno : 0;
+		r = sigprocmask(SIG_SETMASK, &c->signals, NULL) < 0 ? -errno
+								    : 0;
 	return r;
 }
 

@@ -39,7 +39,7 @@ int vg_run_child_check_stdio(void);
 struct vg_run_command {
 	char **argv;
 	const struct vg_run_user *user;
-	int procs_fd;	/* cgroup.procs of its cgroup */
+	int procs_fd; /* cgroup.procs of its cgroup */
 	sigset_t signals; /* its signal mask */
 };
 

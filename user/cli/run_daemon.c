@@ -35,7 +35,7 @@ static int own_dir(char ret[static PATH_MAX])
 /* PROGRAM alone when it is neither beside us nor in ../sbin: then PATH. */
 static void find(char ret[static PATH_MAX])
 {
-	static const char *const places[] = { "", "/../sbin" };
+	static const char *const places[] = {"", "/../sbin"};
 	char dir[PATH_MAX];
 
 	if (own_dir(dir) == 0)
@@ -64,18 +64,26 @@ child(const struct vg_run_ground *g, bool config, const sigset_t *signals)
 {
 	char program[PATH_MAX], path[PATH_MAX + 8];
 	const char *const args[] = {
-		PROGRAM,	 "--foreground",
-		"--policy-dir",	 g->policy_dir,
-		"--state-dir",	 g->state_dir,
-		"--run-dir",	 g->run_dir,
-		"--bpffs",	 g->bpffs,
-		"--cgroup-root", g->cgroup_root,
-		"--ephemeral",	 g->name,
+		PROGRAM,
+		"--foreground",
+		"--policy-dir",
+		g->policy_dir,
+		"--state-dir",
+		g->state_dir,
+		"--run-dir",
+		g->run_dir,
+		"--bpffs",
+		g->bpffs,
+		"--cgroup-root",
+		g->cgroup_root,
+		"--ephemeral",
+		g->name,
 		config ? "--config" : NULL,
-		g->config,	 NULL,
+		g->config,
+		NULL,
 	};
 	const char *search = getenv("PATH");
-	char *env[] = { path, NULL };
+	char *env[] = {path, NULL};
 
 	find(program);
 	/* Nothing of the caller's environment concerns it but the way there. */

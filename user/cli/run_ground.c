@@ -19,8 +19,8 @@
 
 #define WALK_FDS 16
 
-__attribute__((format(printf, 2, 3))) static int
-path(char ret[static PATH_MAX], const char *format, ...)
+__attribute__((format(printf, 2, 3))) static int path(char ret[static PATH_MAX],
+						      const char *format, ...)
 {
 	va_list args;
 	int n;
@@ -96,8 +96,8 @@ static int make_dirs(const struct vg_run_ground_setup *setup,
 			       setup->config_size);
 	if (r < 0)
 		return r;
-	g->log_fd = open(g->log,
-			 O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
+	g->log_fd = open(
+		g->log, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
 	return g->log_fd < 0 ? -errno : 0;
 }
 
@@ -133,7 +133,9 @@ int vg_run_ground_make(const struct vg_run_ground_setup *setup,
 		       struct vg_run_ground *ret)
 {
 	vg_cleanup(discard) struct vg_run_ground g = {
-		.root_fd = -1, .procs_fd = -1, .log_fd = -1,
+		.root_fd = -1,
+		.procs_fd = -1,
+		.log_fd = -1,
 	};
 	int r;
 
@@ -157,15 +159,17 @@ int vg_run_ground_make(const struct vg_run_ground_setup *setup,
 	r = make_cgroup(setup, &g);
 	if (r < 0) {
 		warnx("run: cannot make a cgroup below %s: %s",
-		      setup->cgroup_root ? setup->cgroup_root :
-					   "the cgroup2 mount",
+		      setup->cgroup_root ? setup->cgroup_root
+					 : "the cgroup2 mount",
 		      strerror(-r));
 		return r;
 	}
 
 	*ret = g;
 	g = (struct vg_run_ground){
-		.root_fd = -1, .procs_fd = -1, .log_fd = -1,
+		.root_fd = -1,
+		.procs_fd = -1,
+		.log_fd = -1,
 	};
 	return 0;
 }
@@ -207,7 +211,8 @@ static int remove_entry(const char *file, const struct stat *st, int type,
 
 static int remove_tree(const char *dir)
 {
-	(void)nftw(dir, remove_entry, WALK_FDS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	(void)nftw(dir, remove_entry, WALK_FDS,
+		   FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 	return access(dir, F_OK) < 0 ? 0 : -ENOTEMPTY;
 }
 

@@ -19,9 +19,9 @@
 #include <stddef.h>
 
 struct vg_run_ground_setup {
-	const char *bpffs;	 /* parent of the daemon's directory there */
+	const char *bpffs; /* parent of the daemon's directory there */
 	const char *cgroup_root; /* NULL: the cgroup2 mount */
-	const char *policy;	 /* text of the policy */
+	const char *policy; /* text of the policy */
 	size_t policy_size;
 	const char *config; /* text of the daemon's file; NULL: none */
 	size_t config_size;

@@ -29,16 +29,16 @@ enum {
 };
 
 static const struct option long_options[] = {
-	{ "policy", required_argument, NULL, 'p' },
-	{ "user", required_argument, NULL, OPT_USER },
-	{ "fail-on-deny", no_argument, NULL, OPT_FAIL_ON_DENY },
-	{ "json", no_argument, NULL, 'j' },
-	{ "report", required_argument, NULL, OPT_REPORT },
-	{ "config", required_argument, NULL, OPT_CONFIG },
-	{ "bpffs", required_argument, NULL, OPT_BPFFS },
-	{ "cgroup-root", required_argument, NULL, OPT_CGROUP_ROOT },
-	{ "help", no_argument, NULL, 'h' },
-	{ 0 },
+	{"policy", required_argument, NULL, 'p'},
+	{"user", required_argument, NULL, OPT_USER},
+	{"fail-on-deny", no_argument, NULL, OPT_FAIL_ON_DENY},
+	{"json", no_argument, NULL, 'j'},
+	{"report", required_argument, NULL, OPT_REPORT},
+	{"config", required_argument, NULL, OPT_CONFIG},
+	{"bpffs", required_argument, NULL, OPT_BPFFS},
+	{"cgroup-root", required_argument, NULL, OPT_CGROUP_ROOT},
+	{"help", no_argument, NULL, 'h'},
+	{0},
 };
 
 static int take_option(struct vg_run_options *o, int option)
@@ -78,7 +78,7 @@ static int take_option(struct vg_run_options *o, int option)
 
 int vg_run_options_parse(int argc, char **argv, struct vg_run_options *ret)
 {
-	struct vg_run_options o = { .bpffs = BPFFS_DEFAULT };
+	struct vg_run_options o = {.bpffs = BPFFS_DEFAULT};
 	int option;
 
 	optind = 1;
@@ -116,7 +116,7 @@ static int read_file(const char *path, char **ret, size_t *ret_size)
 
 static void print_diags(const struct vg_diags *diags)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf b = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf b = {0};
 
 	vg_diags_print(diags, vg_cli_colour(STDERR_FILENO), &b);
 	fputs(vg_buf_text(&b), stderr);
@@ -125,8 +125,8 @@ static void print_diags(const struct vg_diags *diags)
 /* The text that is checked here is the text that the daemon will read. */
 static int read_policy(const char *path, struct vg_run_sources *s)
 {
-	vg_cleanup(vg_diags_freep) struct vg_diags diags = { 0 };
-	struct vg_source source = { .name = path };
+	vg_cleanup(vg_diags_freep) struct vg_diags diags = {0};
+	struct vg_source source = {.name = path};
 	int r;
 
 	r = read_file(path, &s->policy_text, &s->policy_size);
@@ -149,9 +149,9 @@ static int read_policy(const char *path, struct vg_run_sources *s)
 /* Only the file that is installed may be absent. */
 static int read_config(const char *path, struct vg_run_sources *s)
 {
-	vg_cleanup(vg_diags_freep) struct vg_diags diags = { 0 };
+	vg_cleanup(vg_diags_freep) struct vg_diags diags = {0};
 	vg_cleanup(vg_config_freep) struct vg_config *config = NULL;
-	struct vg_source source = { .name = path };
+	struct vg_source source = {.name = path};
 	int r;
 
 	if (!path && access(CONFIG_DEFAULT, F_OK) < 0)
@@ -171,7 +171,7 @@ static int read_config(const char *path, struct vg_run_sources *s)
 int vg_run_sources_read(const struct vg_run_options *o,
 			struct vg_run_sources *ret)
 {
-	vg_cleanup(vg_run_sources_free) struct vg_run_sources s = { 0 };
+	vg_cleanup(vg_run_sources_free) struct vg_run_sources s = {0};
 	int r;
 
 	r = read_policy(o->policy, &s);
@@ -181,7 +181,7 @@ int vg_run_sources_read(const struct vg_run_options *o,
 		return r;
 
 	*ret = s;
-	s = (struct vg_run_sources){ 0 };
+	s = (struct vg_run_sources){0};
 	return 0;
 }
 
@@ -190,5 +190,5 @@ void vg_run_sources_free(struct vg_run_sources *s)
 	vg_policy_freep(&s->policy);
 	free(s->policy_text);
 	free(s->config_text);
-	*s = (struct vg_run_sources){ 0 };
+	*s = (struct vg_run_sources){0};
 }

@@ -15,7 +15,7 @@
 
 struct vg_run_options {
 	const char *policy;
-	const char *user;   /* NULL: who called sudo */
+	const char *user; /* NULL: who called sudo */
 	const char *report; /* NULL: stderr */
 	const char *config; /* NULL: the installed one, if there is one */
 	const char *bpffs;
@@ -28,7 +28,7 @@ int vg_run_options_parse(int argc, char **argv, struct vg_run_options *ret);
 
 struct vg_run_sources {
 	struct vg_policy *policy; /* of one service */
-	char *policy_text;	  /* what it was made of */
+	char *policy_text; /* what it was made of */
 	size_t policy_size;
 	char *config_text; /* NULL: none; it has been checked */
 	size_t config_size;

@@ -12,7 +12,7 @@
 
 struct line {
 	char *json;
-	char *why;    /* for people; NULL without */
+	char *why; /* for people; NULL without */
 	size_t first; /* the first line that says the same; itself if none */
 	uint64_t sum; /* of the counts of all that say what this one does */
 };
@@ -82,8 +82,7 @@ static const char *member(const char *line, const char *key)
 		if (!p)
 			return NULL;
 		/* What a colon follows is a key. */
-		if (depth == 1 && p[1] == ':' &&
-		    (size_t)(p - start) == n + 1 &&
+		if (depth == 1 && p[1] == ':' && (size_t)(p - start) == n + 1 &&
 		    memcmp(start + 1, key, n) == 0)
 			return p + 2;
 	}
@@ -138,8 +137,8 @@ static size_t first_like(const struct vg_run_report *r, const char *why)
 {
 	size_t i = 0;
 
-	while (i < r->n && (!why || !r->lines[i].why ||
-			    strcmp(why, r->lines[i].why) != 0))
+	while (i < r->n &&
+	       (!why || !r->lines[i].why || strcmp(why, r->lines[i].why) != 0))
 		i++;
 	return i;
 }
@@ -237,11 +236,13 @@ void vg_run_report_text(const struct vg_run_report *r, struct vg_buf *out)
 		if (r->lines[i].first == i)
 			put_line(&r->lines[i], out);
 	if (r->omitted > 0)
-		vg_buf_printf(out, "verigress run: and %" PRIu64
-				   " lines more\n", r->omitted);
+		vg_buf_printf(out,
+			      "verigress run: and %" PRIu64 " lines more\n",
+			      r->omitted);
 	if (r->lost > 0)
-		vg_buf_printf(out, "verigress run: %" PRIu64
-				   " events were lost\n", r->lost);
+		vg_buf_printf(out,
+			      "verigress run: %" PRIu64 " events were lost\n",
+			      r->lost);
 	if (r->denials > 0)
 		vg_buf_printf(out, "verigress run: %" PRIu64 " denial%s\n",
 			      r->denials, r->denials == 1 ? "" : "s");

@@ -14,7 +14,7 @@
 
 #include "base/buf.h"
 
-#define VG_RUN_LINES 1000  /* kept; more are only counted */
+#define VG_RUN_LINES 1000 /* kept; more are only counted */
 #define VG_RUN_LINE  65536 /* octets; a longer one is not ours and is lost */
 
 struct vg_run_report;

@@ -24,7 +24,7 @@ struct vg_run_session {
 static int dial(const char *run_dir, int *ret)
 {
 	vg_cleanup(vg_fd_closep) int fd = -1;
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
 
 	if (snprintf(a.sun_path, sizeof(a.sun_path), "%s/" VG_CONTROL_SOCKET,
 		     run_dir) >= (int)sizeof(a.sun_path))
@@ -42,7 +42,7 @@ static int dial(const char *run_dir, int *ret)
 /* One request is far below what a socket buffer takes: no partial write. */
 static int send_request(int fd, const struct vg_request *q)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf b = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf b = {0};
 	ssize_t n;
 	int r;
 

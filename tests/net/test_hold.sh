@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# A service that connects as its first act, started again and again in a cgroup
+# that is removed and made again each time.  With `hold` before, not one byte
+# gets out; without it something may, and then it is said.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+# shellcheck source-path=SCRIPTDIR
+. tests/lib.sh
+. tests/net/lab.sh
+. tests/net/rig.sh
+starts=${VG_STARTS:-200}
+
+sandbox
+rig_up
+rig_control
+rig_policy
+lab_daemon
+
+remove_svc() { rmdir "$CGROUP/svc"; }
+
+# ---- with hold --------------------------------------------------------------
+
+held=0 refused=0 reached=0
+for ((i = 0; i < starts; i++)); do
+    mkdir "$CGROUP/svc"
+    verigress hold svc >>"$T/hold.log" 2>&1 && held=$((held + 1))
+    dial "$EVIL" $PORT 2>>"$T/dial.log"
+    [ $? -ne 1 ] || refused=$((refused + 1))
+    [ $((i % 10)) -ne 0 ] || { dial "$HONEST" $PORT && reached=$((reached + 1)); }
+    wait_for 5 remove_svc || break
+done
+is "hold answers $starts times" $held "$starts"
+is "the first act is refused $starts times" $refused "$starts"
+is "and what is granted works at once" $reached $(((starts + 9) / 10))
+rig_nothing_leaked "with hold"
+is "nothing was confined late" "$(events '.event == "tagged_late"' | wc -l)" 0
+
+# A cgroup that another one replaced under the same name is a new one.
+mkdir "$CGROUP/svc"
+verigress hold svc >>"$T/hold.log" 2>&1
+dials "one more start: refused" 1 "$EVIL" $PORT
+refuse "hold of a service that the policy does not have fails" \
+    verigress hold nobody >>"$T/hold.log" 2>&1
+check "a second hold of the same cgroup is fine" verigress hold svc >>"$T/hold.log" 2>&1
+
+# ExecStartPre=+ runs inside the cgroup that it asks for.
+check "hold works from inside the cgroup, as systemd calls it" \
+    rig_in svc "$BIN/verigress" hold svc >>"$T/hold.log" 2>&1
+refuse "but nothing else may be asked from there" \
+    rig_in svc "$BIN/verigress" status >>"$T/hold.log" 2>&1
+wait_for 5 remove_svc
+
+refuse "hold where the cgroup is not there fails" verigress hold svc >>"$T/hold.log" 2>&1
+
+# ---- without hold -----------------------------------------------------------
+
+# The worst case, made certain: the keeper sleeps while the service starts.
+kill -STOP "$(rig_pid keeper)"
+mkdir "$CGROUP/svc"
+dial "$EVIL" $PORT 2>>"$T/dial.log"
+rig_in svc sleep 60 &
+sleeper=$!
+has "without hold the first act gets out (or this test shows nothing)" \
+    "$(lab_evil_packets)" .
+kill -CONT "$(rig_pid keeper)"
+check "without hold: an event says that it was late" wait_for 5 lab_event \
+    '.event == "tagged_late" and .service == "svc"'
+has "without hold: status says so" "$(verigress status -j)" 'tagged_late'
+lab_settle evil honest "$EVIL"
+lab_forget
+dials "from then on it is confined" 1 "$EVIL" $PORT
+rig_nothing_leaked "from then on"
+kill $sleeper
+
+finish

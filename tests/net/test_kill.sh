@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# kill -9 of supervisor, keeper and verifier, VG_KILLS times each at random
+# moments, while four threads connect and send all the time: nothing reaches an
+# address that was not verified, nothing that was granted is refused.  What is
+# granted is a name (over libunbound) and a literal.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+# shellcheck source-path=SCRIPTDIR
+. tests/lib.sh
+. tests/net/lab.sh
+. tests/net/rig.sh
+kills=${VG_KILLS:-200}
+least=8 # attempts of either kind in the 20 ms after each kill
+
+sandbox
+lab_up
+rig_echo
+rig_control
+lab_config
+lab_policy svc <<EOF
+service: svc
+cgroup: svc
+endpoints:
+  - host: $API
+    ports: [$PORT/tcp, $PORT/udp]
+    verify:
+      dnssec: require
+  - address: "$HONEST6"
+    ports: [$PORT/tcp, $PORT/udp]
+EOF
+mkdir "$CGROUP/svc"
+lab_daemon
+
+declare -A killed=([supervisor]=0 [keeper]=0 [verifier]=0) few=()
+
+# A pause of 0 to 0.255 s: while things start, and while they run.
+pause() { read -r -t "0.$(printf %03d $((RANDOM % 256)))" <&"$never" || true; }
+exec {never}<> <(:)
+
+start_again() {
+    lab_start verigressd app "$BIN/verigressd" --foreground --config "$T/verigress.yaml" \
+        --policy-dir "$T/policy.d" --state-dir "$T/state" --run-dir "$T/run" \
+        --bpffs "$BPFFS" --cgroup-root "$CGROUP"
+}
+
+# Kill it, and see that the load went on while it was not there.
+kill_one() {
+    local role=$1 pid
+    pid=$(rig_wait_pid "$role") || return 1
+    rig_mark
+    kill -9 "$pid" || return 1
+    read -r -t 0.02 <&"$never"
+    rig_mark
+    killed[$role]=$((killed[$role] + 1))
+    if [ "$granted" -lt $least ] || [ "$refused" -lt $least ]; then
+        few[$role]=$((${few[$role]-0} + 1))
+    fi
+    [ "$role" != supervisor ] || start_again
+}
+
+rig_load svc -t 4 -w 200
+for ((round = 0; round < kills; round++)); do
+    for role in $(shuf -e keeper verifier) supervisor; do
+        pause
+        kill_one "$role" || break 2
+    done
+    # Every tenth life is a whole one.
+    [ $((round % 10)) -ne 9 ] || wait_for 30 verigress status || break
+done
+for role in supervisor keeper verifier; do
+    is "$role: killed at $kills random moments" "${killed[$role]}" "$kills"
+    is "$role: at least $least attempts of each kind within 20 ms of every kill" \
+        "${few[$role]-0}" 0
+done
+rig_load_was_right "under kill -9" $((kills * 3 * least))
+check "after all of it the daemon is well" wait_for 30 verigress status
+dials "after all of it: granted" 0 "$HONEST" $PORT
+dials "after all of it: refused" 1 "$EVIL" $PORT
+finish
