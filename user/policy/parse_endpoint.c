@@ -30,7 +30,6 @@ static const char *const name_keys[NAME_KEYS] = {
 struct endpoint {
 	struct vg_endpoint e;
 	struct vg_mark name; /* of the value of host or address */
-	bool has_host, has_address; /* the key is there, whatever its value */
 	bool has_prefix;	    /* e.address is set */
 	struct vg_mark marks[NAME_KEYS]; /* of the values; line 0: not there */
 };
@@ -58,7 +57,6 @@ static void read_host(struct vg_walk *w, const struct vg_yaml_node *node,
 {
 	struct endpoint *d = into;
 
-	d->has_host = true;
 	d->name = node->mark;
 	if (node->kind == VG_YAML_SCALAR && is_wildcard(node))
 		vg_walk_unsupported(w, &node->mark, "a wildcard host");
@@ -74,7 +72,6 @@ static void read_address(struct vg_walk *w, const struct vg_yaml_node *node,
 	struct vg_prefix within;
 	const char *error;
 
-	d->has_address = true;
 	d->name = node->mark;
 	if (!vg_value_prefix(w, node, &d->e.address))
 		return;
@@ -294,12 +291,15 @@ static void check_address(struct vg_walk *w, const struct endpoint *d)
 static void check(struct vg_walk *w, const struct vg_yaml_node *node,
 		  const struct endpoint *d)
 {
-	if (d->has_host && d->has_address)
-		vg_walk_error(w, &d->name, "make two endpoints of it",
+	const bool host = vg_walk_has(node, "host");
+	const bool address = vg_walk_has(node, "address");
+
+	if (host && address)
+		vg_walk_error(w, &node->mark, "make two endpoints of it",
 			      "an endpoint has either 'host' or 'address'");
-	else if (d->has_host)
+	else if (host)
 		check_host(w, d);
-	else if (d->has_address)
+	else if (address)
 		check_address(w, d);
 	else
 		vg_walk_error(w, &node->mark, NULL,

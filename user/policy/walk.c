@@ -176,6 +176,11 @@ bool vg_walk_mapping(struct vg_walk *w, const struct vg_yaml_node *node,
 	return true;
 }
 
+bool vg_walk_has(const struct vg_yaml_node *node, const char *name)
+{
+	return node->kind == VG_YAML_MAPPING && find(node, name);
+}
+
 /* ---- lists ---------------------------------------------------------------- */
 
 void vg_walk_items(struct vg_walk *w, const struct vg_yaml_node *node,

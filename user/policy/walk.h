@@ -53,6 +53,9 @@ bool vg_walk_mapping(struct vg_walk *w, const struct vg_yaml_node *node,
 		     const char *what, const struct vg_key *keys, size_t n,
 		     void *into);
 
+/* NODE is a mapping and has the key NAME, whatever its value. */
+bool vg_walk_has(const struct vg_yaml_node *node, const char *name);
+
 /*
  * READ each item of the sequence NODE, at most MAX of them; with ONE_OR_MANY
  * a value alone stands for a list of it.

@@ -229,10 +229,16 @@ static int (*const handlers[])(struct builder *b, const yaml_event_t *event) = {
 
 /* ---- libyaml ---------------------------------------------------------------- */
 
+/* '*' begins an alias, and our ports and wildcards begin with it. */
+static bool in_alias(const yaml_parser_t *parser)
+{
+	return parser->context && strstr(parser->context, "alias");
+}
+
 /* What people meet most, said in words that help. */
 static const char *hint_for(const yaml_parser_t *parser)
 {
-	if (parser->context && strstr(parser->context, "alias"))
+	if (in_alias(parser))
 		return "quote what begins with '*'";
 	if (strstr(parser->problem, "start any token"))
 		return "quote it; a tab cannot indent";
@@ -245,7 +251,10 @@ static int syntax_error(struct builder *b, const yaml_parser_t *parser)
 {
 	if (parser->error == YAML_MEMORY_ERROR || !parser->problem)
 		return -ENOMEM;
-	error_at(b, &parser->problem_mark, hint_for(parser), "%s%s%s",
+	error_at(b,
+		 in_alias(parser) ? &parser->context_mark :
+				    &parser->problem_mark,
+		 hint_for(parser), "%s%s%s",
 		 parser->context ? parser->context : "",
 		 parser->context ? ": " : "", parser->problem);
 	return -EINVAL;
