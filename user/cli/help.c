@@ -15,46 +15,57 @@ static const struct text {
 	const char *usage;
 	const char *does;
 	const char *options; /* "" for none */
+	bool alone;	     /* asks no daemon */
 } texts[] = {
 	{"check", "[-j] [FILE|DIR...]",
 	 "Checks policy files: syntax, schema, contradictions. Needs no "
 	 "daemon,\n"
 	 "no root, no network. Without arguments: /etc/verigress/policy.d.\n"
 	 "Exit status: 0 fine, 1 errors, 2 usage.",
-	 ""},
+	 "  --config FILE      check the daemon's file, too\n",
+	 true},
 	{"verify", "[-j] [FILE|DIR...]",
 	 "Verifies every endpoint of the policy as the daemon would, and "
 	 "prints\n"
 	 "what it found. Needs no daemon and no root.\n"
 	 "Exit status: 0 all granted, 1 something refused, 2 usage.",
-	 ""},
+	 "  --config FILE      the daemon's file, for its resolver\n"
+	 "                     (/etc/verigress/verigress.yaml)\n",
+	 true},
 	{"run", "-p FILE [OPTION...] -- COMMAND...",
 	 "Confines one command by a policy file, in a cgroup of its own, and\n"
 	 "reports the denials at its end. Needs root, but no daemon.\n"
 	 "Exit status: that of COMMAND; 99 with --fail-on-deny and a denial.",
 	 "  -p, --policy FILE  the policy\n"
 	 "  --fail-on-deny     99 when anything was refused\n"
-	 "  --user USER        run COMMAND as USER\n"},
+	 "  --user USER        run COMMAND as USER; default who called sudo\n"
+	 "  --report FILE      write the report there; default stderr\n"
+	 "  --config FILE      the daemon's file\n"
+	 "                     (/etc/verigress/verigress.yaml)\n"
+	 "  --bpffs DIR        below which to pin (/sys/fs/bpf)\n"
+	 "  --cgroup-root DIR  below which to make the cgroup; default the\n"
+	 "                     cgroup2 mount\n",
+	 true},
 	{"hold", "[-j] SERVICE",
 	 "Confines the service's cgroup now, and returns when its layers are "
 	 "in\n"
 	 "force: for ExecStartPre=+, so that no start is ever open.\n"
 	 "Exit status: 0 confined, 1 not, 2 usage.",
-	 ""},
+	 "", false},
 	{"status", "[-j]",
 	 "Says whether everything that should protect does: layers, services,\n"
 	 "leases, losses.\n"
 	 "Exit status: 0 fine, 1 degraded, 3 the daemon is down (and what the\n"
 	 "kernel still enforces).",
-	 "  --bpffs DIR        where the pins are (/sys/fs/bpf/verigress)\n"},
-	{"list", "[-j]", "Lists the services and their state.", ""},
+	 "  --bpffs DIR        where the pins are (/sys/fs/bpf/verigress)\n", false},
+	{"list", "[-j]", "Lists the services and their state.", "", false},
 	{"show", "[-j] SERVICE",
-	 "Shows a service: rule, name, address, proof, end of the lease.", ""},
+	 "Shows a service: rule, name, address, proof, end of the lease.", "", false},
 	{"why", "[-j] SERVICE HOST[:PORT]|ADDRESS:PORT",
 	 "Says what would happen to a connection, and why, without sending\n"
 	 "anything. An IPv6 address with a port is written [ADDRESS]:PORT.\n"
 	 "Exit status: 0 granted, 1 refused, 2 usage.",
-	 ""},
+	 "", false},
 	{"watch", "[-j] [-f] [--service SERVICE] [--since TIME]",
 	 "Prints events: denials, flow ends, findings, leases.",
 	 "  -f, --follow       go on with what comes\n"
@@ -63,25 +74,25 @@ static const struct text {
 	 "2026-11-21T10:02:11Z,\n"
 	 "                     or 10:02Z today. Default: all that is "
 	 "remembered;\n"
-	 "                     with -f: nothing of it\n"},
+	 "                     with -f: nothing of it\n", false},
 	{"reload", "[-j] [--wait]",
 	 "Reads the policy directory again. All or nothing: any error changes\n"
 	 "nothing.\n"
 	 "Exit status: 0 applied, 1 errors, 2 usage.",
-	 "  --wait             return when every endpoint was judged\n"},
+	 "  --wait             return when every endpoint was judged\n", false},
 	{"diff", "[-j]",
 	 "Says what `reload` would change, and changes nothing.\n"
 	 "Exit status: 0 read, 1 errors in the policy, 2 usage.",
-	 ""},
+	 "", false},
 	{"flush", "[-j] SERVICE",
-	 "Cuts the open connections of a service. It may connect again.", ""},
+	 "Cuts the open connections of a service. It may connect again.", "", false},
 	{"lockdown", "[-j] [--lift] SERVICE",
 	 "Refuses everything that a service sends, at once.",
-	 "  --lift             end the lockdown\n"},
+	 "  --lift             end the lockdown\n", false},
 	{"version", "[-j]",
 	 "Prints the version of this program, and that of the daemon if it\n"
 	 "answers.",
-	 ""},
+	 "", false},
 };
 
 static const char general[] =
@@ -123,10 +134,11 @@ int vg_cli_help(const char *verb)
 	}
 	printf("usage: verigress %s %s\n\n%s\n\n%s", text->verb, text->usage,
 	       text->does, text->options);
-	puts("  -j, --json         print JSON\n"
-	     "  --run-dir DIR      where the daemon's socket is\n"
-	     "                     (VERIGRESS_RUN_DIR, /run/verigress)\n"
-	     "  -h, --help         this text");
+	puts("  -j, --json         print JSON");
+	if (!text->alone)
+		puts("  --run-dir DIR      where the daemon's socket is\n"
+		     "                     (VERIGRESS_RUN_DIR, /run/verigress)");
+	puts("  -h, --help         this text");
 	return VG_EXIT_OK;
 }
 
