@@ -113,7 +113,7 @@ int vg_book_release_others(struct vg_book *b, uint64_t now,
 
 /* ---- time ---------------------------------------------------------------- */
 
-/* One permission that ended by itself. */
+/* One permission that ended by itself; FN must not change the book. */
 typedef void (*vg_book_ended_fn)(void *ctx, const struct vg_permission *p,
 				 uint32_t endpoint, const char *name);
 
@@ -124,7 +124,10 @@ typedef void (*vg_book_ended_fn)(void *ctx, const struct vg_permission *p,
 int vg_book_sweep(struct vg_book *b, uint64_t now, vg_book_ended_fn fn,
 		  void *ctx);
 
-/* The earliest end of a claim; UINT64_MAX when there is none. */
+/*
+ * Nothing ends before; sweep when it has come, and ask again.  It may be early,
+ * never late.  UINT64_MAX when there is no claim.
+ */
 uint64_t vg_book_earliest(const struct vg_book *b);
 
 /* ---- after a restart ----------------------------------------------------- */

@@ -83,7 +83,7 @@ uint32_t vg_services_find(const struct vg_services *s, const char *name)
 {
 	uint32_t id;
 
-	for (id = 1; id < VG_SERVICES_MAX; id++)
+	for (id = 1; id < VG_SERVICE_SELFTEST; id++)
 		if (in_use(s, id) && strcmp(s->states[id].name, name) == 0)
 			return id;
 	return 0;
@@ -184,6 +184,18 @@ int vg_services_lockdown(struct vg_services *s, uint32_t id, bool on)
 	state.lockdown = on;
 	state.epoch++;
 	return write_state(s, id, &state);
+}
+
+int vg_services_selftest(struct vg_services *s, bool present)
+{
+	struct vg_service_state state = {
+		.present = present,
+		.epoch = s->states[VG_SERVICE_SELFTEST].epoch + 1,
+	};
+
+	if (present)
+		memcpy(state.name, "selftest", sizeof("selftest"));
+	return write_state(s, VG_SERVICE_SELFTEST, &state);
 }
 
 int vg_services_remove(struct vg_services *s, uint32_t id)

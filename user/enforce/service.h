@@ -58,6 +58,9 @@ int vg_services_bump(struct vg_services *s, uint32_t id);
 /* Refuse everything, whatever the mode; the epoch is bumped. */
 int vg_services_lockdown(struct vg_services *s, uint32_t id, bool on);
 
+/* VG_SERVICE_SELFTEST is present, or not. */
+int vg_services_selftest(struct vg_services *s, bool present);
+
 /*
  * Not present, id free again.  Detach its cgroups and end its leases first;
  * until then they are closed.
