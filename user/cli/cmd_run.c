@@ -367,7 +367,10 @@ static int report(struct run *run, int status)
 
 /* ---- the end ------------------------------------------------------------- */
 
-/* The daemon ends when it sees the cgroup empty and nobody asking. */
+/*
+ * Without a process in the cgroup the daemon has nothing to stay for, and
+ * removes everything as it ends; else it does so when the last one is gone.
+ */
 static void end_daemon(struct run *run)
 {
 	const int64_t deadline = now_ms() + END_MS;
@@ -381,7 +384,7 @@ static void end_daemon(struct run *run)
 		      run->ground.cgroup_root, run->ground.name);
 		return;
 	}
-	if (run->daemon && !run->command_status && run->aborted)
+	if (run->daemon)
 		kill(run->daemon, SIGTERM);
 	while (run->daemon && (left = deadline - now_ms()) > 0)
 		step(run, (int)left);

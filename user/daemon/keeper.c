@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "control/server.h"
 #include "daemon/lastgood.h"
+#include "daemon/ephemeral.h"
 #include "daemon/notify.h"
 #include "daemon/parent.h"
 #include "daemon/priv.h"
@@ -27,7 +28,6 @@
 
 #define RESOLVERS_PERIOD_NS (300 * VG_NS_PER_S)
 #define SELF_PERIOD_NS	    (10 * VG_NS_PER_S)
-#define EPHEMERAL_GRACE_NS  (10 * VG_NS_PER_S)
 
 /* ---- the supervisor ------------------------------------------------------ */
 
@@ -52,7 +52,7 @@ static void on_parent_said(void *ctx, enum vg_power op, int fd)
 		(void)vg_units_reload(k, &diags); /* it says so itself */
 		break;
 	case VG_POWER_STOP:
-		end(k, EXIT_SUCCESS);
+		end(k, vg_ephemeral_unused(k) ? VG_CHILD_DONE : EXIT_SUCCESS);
 		break;
 	default: /* of a later build: nothing we know how to do */
 		break;
@@ -71,32 +71,6 @@ static void on_parent(evutil_socket_t fd, short what, void *arg)
 }
 
 /* ---- housekeeping -------------------------------------------------------- */
-
-/* `run` is over: its cgroup was used and is empty, and nobody is connected. */
-static bool spent(struct vg_keeper *k, uint64_t now)
-{
-	vg_cleanup(vg_fd_closep) int fd = -1;
-	bool empty = true;
-
-	if (vg_server_clients(k->server) > 0) {
-		k->empty_since_ns = 0;
-		return false;
-	}
-	if (vg_cgroup_open(k->cgroup_root, k->options->ephemeral, &fd) == 0 &&
-	    vg_cgroup_is_empty(fd, &empty) < 0)
-		return false;
-	if (!empty) {
-		k->was_populated = true;
-		k->empty_since_ns = 0;
-		return false;
-	}
-	if (k->was_populated)
-		return true;
-	/* Not used yet: `run` may be about to, or may have been killed. */
-	if (!k->empty_since_ns)
-		k->empty_since_ns = now;
-	return now - k->empty_since_ns > EPHEMERAL_GRACE_NS;
-}
 
 static void renew_resolvers(struct vg_keeper *k, uint64_t now)
 {
@@ -142,7 +116,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	vg_units_check_ready(k);
 	vg_health_tick(k);
 	tell_ready(k);
-	if (k->options->ephemeral && spent(k, now))
+	if (vg_ephemeral_over(k, now))
 		end(k, VG_CHILD_DONE);
 }
 
@@ -411,21 +385,6 @@ static void free_event(struct event **e)
 	*e = NULL;
 }
 
-static void wipe(struct vg_keeper *k)
-{
-	vg_cleanup(vg_fd_closep) int fd = -1;
-	char path[4200];
-
-	vg_attach_freep(&k->attach);
-	if (k->load && vg_load_wipe(&k->load) < 0)
-		vg_err("not every pin below %s could be removed",
-		       k->options->bpffs);
-	snprintf(path, sizeof(path), "%s/%s", k->cgroup_path,
-		 k->options->ephemeral);
-	if (rmdir(path) < 0 && errno != ENOENT)
-		vg_warn("%s: %s", path, strerror(errno));
-}
-
 /* Pins stay: whoever was confined is confined. */
 static void stop(struct vg_keeper *k)
 {
@@ -440,7 +399,7 @@ static void stop(struct vg_keeper *k)
 	vg_book_freep(&k->book);
 	vg_leases_freep(&k->leases);
 	if (k->status == VG_CHILD_DONE)
-		wipe(k);
+		vg_ephemeral_wipe(k);
 	vg_attach_freep(&k->attach);
 	vg_services_freep(&k->services);
 	vg_load_freep(&k->load);
