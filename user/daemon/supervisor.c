@@ -371,10 +371,16 @@ static int open_own(struct supervisor *s)
 {
 	sigset_t set;
 
+	/* Whoever started us may have left fds open; stderr is the log. */
+	if (close_range(3, ~0U, 0) < 0)
+		return -errno;
+
 	s->exe = open("/proc/self/exe", O_PATH | O_CLOEXEC);
 	s->null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	s->netns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (s->exe < 0 || s->null < 0 || s->netns < 0)
+		return -errno;
+	if (dup2(s->null, 0) < 0 || dup2(s->null, 1) < 0)
 		return -errno;
 
 	sigemptyset(&set);
