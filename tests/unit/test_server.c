@@ -20,6 +20,7 @@
 #include "base/fd.h"
 #include "control/server.h"
 #include "control/watch.h"
+#include "control_client.h"
 
 /* ---- a daemon ------------------------------------------------------------ */
 
@@ -163,91 +164,11 @@ static void turn(void)
 
 /* ---- a client ------------------------------------------------------------ */
 
-struct client {
-	int fd;
-	struct vg_buf in;
-	struct vg_buf out;
-	struct vg_buf err;
-	int status; /* -1: no end yet */
-	bool closed;
-};
-
-static void client_open(struct client *c)
-{
-	struct sockaddr_un to = {.sun_family = AF_UNIX};
-
-	*c = (struct client){.status = -1};
-	(void)strcpy(to.sun_path, path);
-	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(connect(c->fd, (struct sockaddr *)&to, sizeof(to)), 0);
-}
-
-static void client_close(struct client *c)
-{
-	vg_fd_closep(&c->fd);
-	vg_buf_freep(&c->in);
-	vg_buf_freep(&c->out);
-	vg_buf_freep(&c->err);
-}
-
-static void client_send(struct client *c, enum vg_verb verb, uint32_t flags,
-			const char *arg)
-{
-	vg_cleanup(vg_buf_freep) struct vg_buf b = {0};
-	struct vg_request q = {.verb = verb, .flags = flags};
-
-	if (arg) {
-		q.n_args = 1;
-		(void)strcpy(q.args[0], arg);
-	}
-	assert_int_equal(vg_request_encode(&q, &b), 0);
-	assert_int_equal(send(c->fd, b.data, b.size, MSG_NOSIGNAL), b.size);
-}
-
-static void client_parse(struct client *c)
-{
-	struct vg_frame f;
-	size_t at = 0;
-	ssize_t n;
-
-	while ((n = vg_frame_decode((uint8_t *)c->in.data + at, c->in.size - at,
-				    &f)) > 0) {
-		if (f.type == VG_FRAME_OUT)
-			vg_buf_add(&c->out, f.data, f.size);
-		else if (f.type == VG_FRAME_ERR)
-			vg_buf_add(&c->err, f.data, f.size);
-		else
-			c->status = vg_frame_status(&f);
-		at += (size_t)n;
-	}
-	assert_int_equal(n, 0);
-	memmove(c->in.data, c->in.data + at, c->in.size - at);
-	c->in.size -= at;
-}
-
-/* Read what is there, while the daemon goes on. */
-static void client_read(struct client *c)
-{
-	char data[65536];
-	ssize_t n;
-
-	for (int idle = 0; idle < 3;) {
-		turn();
-		n = recv(c->fd, data, sizeof(data), MSG_DONTWAIT);
-		c->closed = c->closed || n == 0;
-		idle = n > 0 ? 0 : idle + 1;
-		if (n > 0)
-			vg_buf_add(&c->in, data, (size_t)n);
-		if (c->in.size > 0)
-			client_parse(c);
-	}
-}
-
 static void ask(struct client *c, enum vg_verb verb, const char *arg)
 {
-	client_open(c);
+	client_open(path, c);
 	client_send(c, verb, 0, arg);
-	client_read(c);
+	client_read(turn, c);
 }
 
 static void is_refused(struct client *c, const char *part)
@@ -267,9 +188,9 @@ static void answers(void **state)
 	struct client c;
 
 	(void)state;
-	client_open(&c);
+	client_open(path, &c);
 	client_send(&c, VG_VERB_STATUS, VG_REQUEST_JSON, NULL);
-	client_read(&c);
+	client_read(turn, &c);
 	assert_string_equal(vg_buf_text(&c.out), "fine\n");
 	assert_string_equal(vg_buf_text(&c.err), "flags 1\n");
 	assert_int_equal(c.status, 3);
@@ -286,12 +207,12 @@ static void takes_a_request_in_pieces(void **state)
 	struct client c;
 
 	(void)state;
-	client_open(&c);
+	client_open(path, &c);
 	assert_int_equal(vg_request_encode(&q, &b), 0);
 	for (size_t i = 0; i < b.size; i++) {
 		assert_int_equal(c.status, -1);
 		assert_int_equal(send(c.fd, b.data + i, 1, MSG_NOSIGNAL), 1);
-		client_read(&c);
+		client_read(turn, &c);
 	}
 	assert_int_equal(c.status, 0);
 	assert_string_equal(vg_buf_text(&c.out), "billing");
@@ -306,20 +227,20 @@ static void nonsense_is_refused(void **state)
 	struct client c;
 
 	(void)state;
-	client_open(&c);
+	client_open(path, &c);
 	assert_int_equal(send(c.fd, "GET / HTTP/1.0\r\n", 16, 0), 16);
-	client_read(&c);
+	client_read(turn, &c);
 	is_refused(&c, "not understood");
 
-	client_open(&c);
+	client_open(path, &c);
 	assert_int_equal(send(c.fd, verb, sizeof(verb), 0), sizeof(verb));
-	client_read(&c);
+	client_read(turn, &c);
 	is_refused(&c, "not understood");
 
 	vg_frame_end(&answer, 0);
-	client_open(&c);
+	client_open(path, &c);
 	assert_int_equal(send(c.fd, answer.data, answer.size, 0), answer.size);
-	client_read(&c);
+	client_read(turn, &c);
 	is_refused(&c, "not understood");
 
 	ask(&c, VG_VERB_DIFF, NULL);
@@ -365,7 +286,7 @@ static void root_always_finds_a_place(void **state)
 	who.uid = 1000;
 	who.in_group = true;
 	for (int i = 0; i < VG_SERVER_CLIENTS - VG_SERVER_ROOT; i++) {
-		client_open(&many[i]);
+		client_open(path, &many[i]);
 		turn();
 	}
 	ask(&c, VG_VERB_STATUS, NULL);
@@ -376,7 +297,7 @@ static void root_always_finds_a_place(void **state)
 		ask(&c, VG_VERB_STATUS, NULL);
 		assert_int_equal(c.status, 3);
 		client_close(&c);
-		client_open(&many[i]);
+		client_open(path, &many[i]);
 		turn();
 	}
 	assert_int_equal(vg_server_clients(server), VG_SERVER_CLIENTS);
@@ -400,7 +321,7 @@ static void an_answer_may_come_later(void **state)
 	vg_session_out(waiting, "held\n");
 	vg_session_end(waiting, 0);
 	waiting = NULL;
-	client_read(&c);
+	client_read(turn, &c);
 	assert_int_equal(c.status, 0);
 	assert_string_equal(vg_buf_text(&c.out), "held\n");
 	assert_int_equal(gone, 0);
@@ -423,7 +344,7 @@ static void who_waits_may_go(void **state)
 	ask(&c, VG_VERB_HOLD, "billing");
 	vg_server_freep(&server);
 	assert_int_equal(gone, 2);
-	client_read(&c);
+	client_read(turn, &c);
 	assert_true(c.closed);
 	client_close(&c);
 }
@@ -458,18 +379,18 @@ static void watchers_see_what_they_asked_for(void **state)
 	(void)state;
 	ask(&all, VG_VERB_WATCH, NULL);
 	ask(&one, VG_VERB_WATCH, "billing");
-	client_open(&json);
+	client_open(path, &json);
 	client_send(&json, VG_VERB_WATCH, VG_REQUEST_JSON | VG_REQUEST_COLOUR,
 		    "");
-	client_read(&json);
+	client_read(turn, &json);
 	assert_int_equal(vg_watch_count(watch), 3);
 
 	publish("billing");
 	publish("billing2");
 	publish(NULL);
-	client_read(&all);
-	client_read(&one);
-	client_read(&json);
+	client_read(turn, &all);
+	client_read(turn, &one);
+	client_read(turn, &json);
 	assert_string_equal(vg_buf_text(&all.out), "plain\nplain\nplain\n");
 	assert_string_equal(vg_buf_text(&one.out), "plain\n");
 	assert_string_equal(vg_buf_text(&json.out), "{json}\n{json}\n{json}\n");
@@ -478,7 +399,7 @@ static void watchers_see_what_they_asked_for(void **state)
 	turn();
 	assert_int_equal(vg_watch_count(watch), 2);
 	vg_watch_freep(&watch);
-	client_read(&all);
+	client_read(turn, &all);
 	assert_int_equal(all.status, 0);
 	client_close(&all);
 	client_close(&json);
@@ -506,9 +427,9 @@ static void slow_watchers_lose_lines(void **state)
 	lost = vg_watch_lost(watch);
 	assert_true(lost > 1000 && lost < 5000);
 
-	client_read(&slow);
+	client_read(turn, &slow);
 	publish(NULL);
-	client_read(&slow);
+	client_read(turn, &slow);
 	for (const char *at = vg_buf_text(&slow.out); (at = strchr(at, '\n'));
 	     at++)
 		lines++;
@@ -519,58 +440,6 @@ static void slow_watchers_lose_lines(void **state)
 	client_close(&slow);
 	turn();
 	assert_int_equal(vg_watch_count(watch), 0);
-}
-
-static void cgroups(void **state)
-{
-	char got[VG_PEER_CGROUP], text[VG_PEER_CGROUP + 8];
-
-	(void)state;
-	assert_int_equal(vg_peer_cgroup_parse("0::/a\n", got), 0);
-	assert_string_equal(got, "/a");
-	assert_int_equal(
-		vg_peer_cgroup_parse("3:cpu:/x\n0::/a b\n1:x:/y\n", got), 0);
-	assert_string_equal(got, "/a b");
-	assert_int_equal(vg_peer_cgroup_parse("0::/", got), 0);
-	assert_int_equal(vg_peer_cgroup_parse("", got), -ENOENT);
-	assert_int_equal(vg_peer_cgroup_parse("10::/a\n", got), -ENOENT);
-	memset(text, 'x', sizeof(text));
-	memcpy(text, "0::", 3);
-	text[sizeof(text) - 1] = '\0';
-	assert_int_equal(vg_peer_cgroup_parse(text, got), -ENAMETOOLONG);
-
-	assert_true(vg_cgroup_inside("/a/b", "a/b"));
-	assert_true(vg_cgroup_inside("/a/b/c", "/a/b/"));
-	assert_true(vg_cgroup_inside("/a", "/"));
-	assert_false(vg_cgroup_inside("/a/bc", "/a/b"));
-	assert_false(vg_cgroup_inside("/a", "/a/b"));
-	assert_false(vg_cgroup_inside("/", "/a"));
-}
-
-static void the_kernel_tells_who(void **state)
-{
-	struct vg_peer p;
-	gid_t other = getegid() + 4711;
-	int pair[2], r;
-
-	(void)state;
-	assert_int_equal(
-		socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-	r = vg_peer_get(pair[0], getegid(), &p);
-	if (r == -ENOENT) /* no cgroup v2 line here: refused, as it says */
-		skip();
-	assert_int_equal(r, 0);
-	assert_int_equal(p.pid, getpid());
-	assert_int_equal(p.uid, geteuid());
-	assert_true(p.in_group);
-	assert_int_equal(p.cgroup[0], '/');
-	assert_int_equal(vg_peer_get(pair[0], other, &p), 0);
-	assert_false(p.in_group);
-	assert_int_equal(vg_peer_get(pair[0], (gid_t)-1, &p), 0);
-	assert_false(p.in_group);
-	(void)close(pair[0]);
-	(void)close(pair[1]);
-	assert_int_equal(vg_peer_get(pair[0], 0, &p), -EBADF);
 }
 
 int main(void)
@@ -587,8 +456,6 @@ int main(void)
 		TEST(an_answer_has_a_bound),
 		TEST(watchers_see_what_they_asked_for),
 		TEST(slow_watchers_lose_lines),
-		cmocka_unit_test(cgroups),
-		cmocka_unit_test(the_kernel_tells_who),
 	};
 
 	return cmocka_run_group_tests_name("server", tests, NULL, NULL);

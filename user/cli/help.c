@@ -15,15 +15,14 @@ static const struct text {
 	const char *usage;
 	const char *does;
 	const char *options; /* "" for none */
-	bool alone;	     /* asks no daemon */
+	bool alone; /* asks no daemon */
 } texts[] = {
 	{"check", "[-j] [FILE|DIR...]",
 	 "Checks policy files: syntax, schema, contradictions. Needs no "
 	 "daemon,\n"
 	 "no root, no network. Without arguments: /etc/verigress/policy.d.\n"
 	 "Exit status: 0 fine, 1 errors, 2 usage.",
-	 "  --config FILE      check the daemon's file, too\n",
-	 true},
+	 "  --config FILE      check the daemon's file, too\n", true},
 	{"verify", "[-j] [FILE|DIR...]",
 	 "Verifies every endpoint of the policy as the daemon would, and "
 	 "prints\n"
@@ -57,10 +56,12 @@ static const struct text {
 	 "leases, losses.\n"
 	 "Exit status: 0 fine, 1 degraded, 3 the daemon is down (and what the\n"
 	 "kernel still enforces).",
-	 "  --bpffs DIR        where the pins are (/sys/fs/bpf/verigress)\n", false},
+	 "  --bpffs DIR        where the pins are (/sys/fs/bpf/verigress)\n",
+	 false},
 	{"list", "[-j]", "Lists the services and their state.", "", false},
 	{"show", "[-j] SERVICE",
-	 "Shows a service: rule, name, address, proof, end of the lease.", "", false},
+	 "Shows a service: rule, name, address, proof, end of the lease.", "",
+	 false},
 	{"why", "[-j] SERVICE HOST[:PORT]|ADDRESS:PORT",
 	 "Says what would happen to a connection, and why, without sending\n"
 	 "anything. An IPv6 address with a port is written [ADDRESS]:PORT.\n"
@@ -74,7 +75,8 @@ static const struct text {
 	 "2026-11-21T10:02:11Z,\n"
 	 "                     or 10:02Z today. Default: all that is "
 	 "remembered;\n"
-	 "                     with -f: nothing of it\n", false},
+	 "                     with -f: nothing of it\n",
+	 false},
 	{"reload", "[-j] [--wait]",
 	 "Reads the policy directory again. All or nothing: any error changes\n"
 	 "nothing.\n"
@@ -85,7 +87,8 @@ static const struct text {
 	 "Exit status: 0 read, 1 errors in the policy, 2 usage.",
 	 "", false},
 	{"flush", "[-j] SERVICE",
-	 "Cuts the open connections of a service. It may connect again.", "", false},
+	 "Cuts the open connections of a service. It may connect again.", "",
+	 false},
 	{"lockdown", "[-j] [--lift] SERVICE",
 	 "Refuses everything that a service sends, at once.",
 	 "  --lift             end the lockdown\n", false},
@@ -137,7 +140,8 @@ int vg_cli_help(const char *verb)
 	puts("  -j, --json         print JSON");
 	if (!text->alone)
 		puts("  --run-dir DIR      where the daemon's socket is\n"
-		     "                     (VERIGRESS_RUN_DIR, /run/verigress)");
+		     "                     (VERIGRESS_RUN_DIR, "
+		     "/run/verigress)");
 	puts("  -h, --help         this text");
 	return VG_EXIT_OK;
 }
