@@ -48,6 +48,7 @@ static int remove_dir(void **state)
 	for (size_t i = 0; i < VG_ARRAY_LEN(names); i++)
 		(void)unlink(path_of(names[i]));
 	(void)rmdir(path_of("e.4"));
+	(void)rmdir(path_of("d"));
 	return rmdir(dir);
 }
 
@@ -199,19 +200,41 @@ static void a_torn_end_is_ended(void **state)
 	file_is("e", "{\"torn\":\nwhole\nwhole\n");
 }
 
+static void opens_with(const char *path, int error)
+{
+	vg_cleanup(vg_event_file_freep) struct vg_event_file *f = NULL;
+
+	assert_int_equal(vg_event_file_new(path, 0, &f), 0);
+	assert_int_equal(vg_event_file_stats(f).error, error);
+	assert_int_equal(put(f, "line"), error);
+	assert_int_equal(vg_event_file_stats(f).lost, 1);
+}
+
 /* Neither waits for a reader nor follows a link to elsewhere. */
 static void only_regular_files(void **state)
 {
-	struct vg_event_file *f = NULL;
-
 	(void)state;
 	assert_int_equal(mkfifo(path_of("fifo"), 0600), 0);
-	assert_int_equal(vg_event_file_new(path_of("fifo"), 0, &f), -EINVAL);
+	opens_with(path_of("fifo"), -EINVAL);
 	assert_int_equal(symlink("/dev/null", path_of("e")), 0);
-	assert_int_equal(vg_event_file_new(path_of("e"), 0, &f), -ELOOP);
-	assert_int_equal(vg_event_file_new(dir, 0, &f), -EISDIR);
-	assert_int_equal(vg_event_file_new(path_of("no/such"), 0, &f), -ENOENT);
-	assert_null(f);
+	opens_with(path_of("e"), -ELOOP);
+	opens_with(dir, -EISDIR);
+	opens_with(path_of("no/such"), -ENOENT);
+}
+
+static void a_late_directory_is_found(void **state)
+{
+	vg_cleanup(vg_event_file_freep) struct vg_event_file *f = NULL;
+
+	(void)state;
+	assert_int_equal(vg_event_file_new(path_of("d/e"), 0, &f), 0);
+	assert_int_equal(put(f, "lost"), -ENOENT);
+	assert_int_equal(mkdir(path_of("d"), 0700), 0);
+	assert_int_equal(put(f, "kept"), 0);
+	file_is("d/e", "kept\n");
+	assert_int_equal(vg_event_file_stats(f).lost, 1);
+	assert_int_equal(vg_event_file_stats(f).error, 0);
+	assert_int_equal(unlink(path_of("d/e")), 0);
 }
 
 int main(void)
@@ -226,6 +249,7 @@ int main(void)
 		TEST(a_torn_line_is_cut_off),
 		TEST(a_torn_end_is_ended),
 		TEST(only_regular_files),
+		TEST(a_late_directory_is_found),
 	};
 
 	return cmocka_run_group_tests_name("event file", tests, NULL, NULL);

@@ -62,7 +62,6 @@ int vg_event_file_new(const char *path, uint64_t max_size,
 		      struct vg_event_file **ret)
 {
 	vg_cleanup(vg_event_file_freep) struct vg_event_file *f = NULL;
-	int r;
 
 	if (strlen(path) >= sizeof(f->path))
 		return -ENAMETOOLONG;
@@ -74,10 +73,7 @@ int vg_event_file_new(const char *path, uint64_t max_size,
 	memcpy(f->path, path, strlen(path) + 1);
 	f->max_size = max_size ? max_size : VG_EVENT_FILE_SIZE;
 	f->fd = -1;
-	r = open_file(f);
-	if (r < 0)
-		return r;
-
+	f->stats.error = open_file(f);
 	*ret = VG_TAKE_PTR(f);
 	return 0;
 }

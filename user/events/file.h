@@ -26,8 +26,9 @@ struct vg_event_file_stats {
 };
 
 /*
- * Opens PATH (0640, O_APPEND, made when absent).  -errno when it cannot be
- * opened now; -EINVAL when it is not a regular file.  MAX_SIZE 0 is
+ * The file PATH (0640, made when absent; never a symbolic link, FIFO or
+ * device).  When it cannot be opened now, vg_event_file_stats().error says why,
+ * and each line tries again.  -ENAMETOOLONG, -ENOMEM.  MAX_SIZE 0 is
  * VG_EVENT_FILE_SIZE.
  */
 int vg_event_file_new(const char *path, uint64_t max_size,
