@@ -71,10 +71,11 @@ static __always_inline bool weigh(struct vg_judgement *j,
 static __noinline bool judge_cidr(struct vg_judgement *j,
 				  const struct vg_lease_key *dst, __u64 now)
 {
-	struct vg_prefix_key key = { .prefixlen = VG_PREFIX_FIXED + 128 };
+	struct vg_prefix_key key;
 	const struct vg_lease *lease;
 	int i;
 
+	key.prefixlen = VG_PREFIX_FIXED + 128;
 	__builtin_memcpy(&key.dst, dst, sizeof(key.dst));
 #pragma unroll
 	for (i = 0; i < VG_CIDR_TRIES; i++) {
@@ -120,12 +121,14 @@ static __always_inline void judge_lease(struct vg_judgement *j,
 /* May this local port answer that remote address?  See struct vg_listen. */
 static __noinline bool may_answer(__u32 service, const struct vg_path *path)
 {
-	struct vg_prefix_key key = { .prefixlen = VG_PREFIX_FIXED + 128 };
+	struct vg_prefix_key key;
 
 	if (!path->src_port)
 		return false;
+	key.prefixlen = VG_PREFIX_FIXED + 128;
 	key.dst.service = service;
 	key.dst.proto = path->dst.proto;
+	key.dst.zero = 0;
 	key.dst.port = bpf_htons(path->src_port);
 	__builtin_memcpy(key.dst.addr, path->dst.addr, sizeof(key.dst.addr));
 	return bpf_map_lookup_elem(&listens, &key);

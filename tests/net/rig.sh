@@ -56,6 +56,9 @@ rig_in() {
     in_cgroup "$CGROUP/$cgroup" nsenter --net="/run/netns/$LAB_ID-app" -- "$@"
 }
 
+# Without a word: of what `check` and `refuse` run, only the status counts.
+quiet() { "$@" >>"$T/quiet.log" 2>&1; }
+
 dial() { rig_in svc "$TOOLS/dial" "$@"; } # exit 0: echo, 1: EPERM, 2: else
 
 # dials NAME STATUS [option]... ADDRESS PORT

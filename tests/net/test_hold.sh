@@ -24,7 +24,7 @@ remove_svc() { rmdir "$CGROUP/svc"; }
 held=0 refused=0 reached=0
 for ((i = 0; i < starts; i++)); do
     mkdir "$CGROUP/svc"
-    verigress hold svc >>"$T/hold.log" 2>&1 && held=$((held + 1))
+    quiet verigress hold svc && held=$((held + 1))
     dial "$EVIL" $PORT 2>>"$T/dial.log"
     [ $? -ne 1 ] || refused=$((refused + 1))
     [ $((i % 10)) -ne 0 ] || { dial "$HONEST" $PORT && reached=$((reached + 1)); }
@@ -38,20 +38,19 @@ is "nothing was confined late" "$(events '.event == "tagged_late"' | wc -l)" 0
 
 # A cgroup that another one replaced under the same name is a new one.
 mkdir "$CGROUP/svc"
-verigress hold svc >>"$T/hold.log" 2>&1
+quiet verigress hold svc
 dials "one more start: refused" 1 "$EVIL" $PORT
-refuse "hold of a service that the policy does not have fails" \
-    verigress hold nobody >>"$T/hold.log" 2>&1
-check "a second hold of the same cgroup is fine" verigress hold svc >>"$T/hold.log" 2>&1
+refuse "hold of a service that the policy does not have fails" quiet verigress hold nobody
+check "a second hold of the same cgroup is fine" quiet verigress hold svc
 
 # ExecStartPre=+ runs inside the cgroup that it asks for.
 check "hold works from inside the cgroup, as systemd calls it" \
-    rig_in svc "$BIN/verigress" hold svc >>"$T/hold.log" 2>&1
+    quiet rig_in svc "$BIN/verigress" hold svc
 refuse "but nothing else may be asked from there" \
-    rig_in svc "$BIN/verigress" status >>"$T/hold.log" 2>&1
+    quiet rig_in svc "$BIN/verigress" status
 wait_for 5 remove_svc
 
-refuse "hold where the cgroup is not there fails" verigress hold svc >>"$T/hold.log" 2>&1
+refuse "hold where the cgroup is not there fails" quiet verigress hold svc
 
 # ---- without hold -----------------------------------------------------------
 
@@ -66,7 +65,8 @@ has "without hold the first act gets out (or this test shows nothing)" \
 kill -CONT "$(rig_pid keeper)"
 check "without hold: an event says that it was late" wait_for 5 lab_event \
     '.event == "tagged_late" and .service == "svc"'
-has "without hold: status says so" "$(verigress status -j)" 'tagged_late'
+is "without hold: status says so" "$(verigress status -j |
+    jq '.services[0] | .tagged_late, .cgroups[0].tagged_late' | xargs)" "1 true"
 lab_settle evil honest "$EVIL"
 lab_forget
 dials "from then on it is confined" 1 "$EVIL" $PORT

@@ -116,8 +116,8 @@ done
 
 # Not dumpable: even the same user may not look into the verifier.
 refuse "verifier: its user cannot read its memory" \
-    setpriv --reuid "$user" --regid "$group" --clear-groups \
-    cat "/proc/$(rig_pid verifier)/environ" >/dev/null 2>&1
+    quiet setpriv --reuid "$user" --regid "$group" --clear-groups \
+    cat "/proc/$(rig_pid verifier)/environ"
 is "verifier: knows no path" \
     "$(tr '\0' '\n' <"/proc/$(rig_pid verifier)/cmdline" | grep -c /)" 0
 is "verifier: nothing in its environment" \

@@ -11,7 +11,6 @@ root="$T/a root"
 cd "$TOP" || exit 1
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
-# Not in a subshell that make could tell: what a person types.
 install_into() { make -s install DESTDIR="$1" PREFIX="$2" >"$T/log" 2>&1; }
 check "make install, into a directory with a blank in its name" install_into "$root" /usr
 note "$(cat "$T/log")"
@@ -89,14 +88,21 @@ commands=$(grep -oE '"[a-z]+", vg_cmd' user/cli/main.c | grep -oE '[a-z]+' | gre
 is "the table of commands and the page name the same" "$commands" \
     "$(awk '/^   [^ ]/ {print $1}' "$T/verigress.txt" | sort)"
 for command in $commands; do
+    case $command in
+    check | verify | run) common="--help --json" ;;
+    *) common="--help --json --run-dir" ;;
+    esac
     is "$command: --help and the page name the same options" \
         "$("$BIN/verigress" "$command" --help | options)" \
-        "$( (section "$command"; echo " --help --json --run-dir") | options)"
+        "$( (section "$command"; echo "$common") | options)"
 done
 
 # ---- samples ------------------------------------------------------------------
-check "the sample policy passes verigress check" \
-    "$BIN/verigress" check "$root/usr/share/doc/verigress/examples/billing.yaml"
+examples=$root/usr/share/doc/verigress/examples
+check "the samples pass verigress check" \
+    "$BIN/verigress" check --config "$examples/verigress.yaml" "$examples/billing.yaml"
+quietly() { "$@" >"$T/log" 2>&1; }
+refuse "which would have something to say" quietly "$BIN/verigress" check "$examples/verigress.yaml"
 # Whole policies in documents, which start with the key `service`.
 for file in README.md docs/*.md; do
     awk -v "to=$T/$(basename "$file")" '/^```yaml/ {n++; on = 1; next} /^```/ {on = 0} on {print > (to "." n ".yaml")}' "$file"

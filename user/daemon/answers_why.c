@@ -81,6 +81,23 @@ struct reply {
 	struct vg_buf text;
 };
 
+static void because_candidate(const struct vg_unit *u,
+			      const struct vg_address *a, struct vg_buf *out)
+{
+	const struct vg_finding *f = NULL;
+	const struct vg_target *t = vg_grants_candidate(u, a, &f);
+
+	if (!t) {
+		vg_buf_puts(out,
+			    "the address belongs to no endpoint of the policy");
+		return;
+	}
+	vg_buf_escaped(out, t->endpoint->host);
+	vg_buf_printf(out, " leads there now, and verification refused it: "
+		      "%s: ", vg_finding_kind(f->id)->name);
+	vg_buf_escaped(out, f->evidence);
+}
+
 static void because(struct vg_keeper *k, const struct vg_unit *u,
 		    const struct question *a, struct reply *ret)
 {
@@ -97,8 +114,7 @@ static void because(struct vg_keeper *k, const struct vg_unit *u,
 	ret->granted = answer.reason == VG_REASON_NONE;
 	ret->reason = ret->granted ? "granted" : vg_reason_name(answer.reason);
 	if (!answer.name[0]) {
-		vg_buf_puts(&ret->text,
-			    "the address belongs to no endpoint of the policy");
+		because_candidate(u, &a->address, &ret->text);
 		return;
 	}
 	vg_buf_printf(&ret->text, "the address belong%s to ",

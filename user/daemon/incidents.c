@@ -112,6 +112,24 @@ static void split_cause(struct explained *x)
 	x->finding[n] = '\0';
 }
 
+/* An address that was never granted may still be what a name leads to. */
+static void explain_candidate(const struct vg_unit *u, struct vg_record *r)
+{
+	const struct vg_finding *f = NULL;
+	const struct vg_target *t = u ? vg_grants_candidate(u, &r->dst, &f) :
+					NULL;
+
+	if (!t)
+		return;
+	r->memory = (struct vg_memory){
+		.name = t->endpoint->host,
+		.finding = vg_finding_kind(f->id)->name,
+		.candidate = true,
+	};
+	r->evidence = f->evidence;
+	r->remedy = vg_finding_kind(f->id)->remedy;
+}
+
 static void explain_destination(struct vg_keeper *k, struct explained *x,
 				const struct vg_event *e, struct vg_record *r)
 {
@@ -127,8 +145,10 @@ static void explain_destination(struct vg_keeper *k, struct explained *x,
 	if (r->reason == VG_REASON_NO_LEASE &&
 	    x->answer.reason != VG_REASON_NONE)
 		r->reason = x->answer.reason;
-	if (!x->answer.name[0])
+	if (!x->answer.name[0]) {
+		explain_candidate(vg_unit_by_id(k, e->service), r);
 		return;
+	}
 	r->memory.name = x->answer.name;
 	if (x->answer.verified) {
 		vg_clock_text(x->answer.verified, x->verified);

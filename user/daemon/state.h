@@ -9,6 +9,7 @@
  *   grants.c     leases: checking again, claiming, revoking
  *   inherit.c    leases of an endpoint or a keeper that was before
  *   cut.c        open connections: destroying
+ *   suspects.c   addresses that were refused and never had a lease
  *   incidents.c  events: from the ring and our own, to the sinks
  *   health.c     what is not as it should be
  *   answers*.c   the control socket
@@ -260,6 +261,13 @@ void vg_grants_move(struct vg_target *old, struct vg_target *t);
 /* All claims of an endpoint number go, and connections with them. */
 void vg_grants_release(struct vg_unit *u, uint32_t number,
 		       enum vg_book_cause cause, const char *text);
+/*
+ * The endpoint of U whose latest answer held A and was refused for it, and the
+ * finding; NULL when there is none.  What a denied address may well be.
+ */
+const struct vg_target *vg_grants_candidate(const struct vg_unit *u,
+					    const struct vg_address *a,
+					    const struct vg_finding **ret);
 /* What an earlier keeper left in the maps. */
 int vg_grants_adopt(struct vg_keeper *k);
 void vg_grants_tick(struct vg_keeper *k, uint64_t now);
@@ -267,6 +275,16 @@ void vg_grants_tick(struct vg_keeper *k, uint64_t now);
 uint32_t vg_grants_flush(struct vg_unit *u);
 /* Read getifaddrs again; true when it changed. */
 bool vg_grants_read_self(struct vg_keeper *k);
+
+/* ---- suspects.c ---------------------------------------------------------- */
+
+/*
+ * A is one to which a name of U leads, as of its last proof, and was refused:
+ * RET's name and cause become that name and "FINDING: evidence".  False, and
+ * RET untouched, when not.
+ */
+bool vg_suspects_explain(const struct vg_unit *u, const struct vg_address *a,
+			 struct vg_book_answer *ret);
 
 /* ---- incidents.c --------------------------------------------------------- */
 

@@ -400,19 +400,15 @@ static void drop_strangers(struct vg_keeper *k)
 			drop_service(k, id);
 }
 
-/* Once there is a policy: what was found of an earlier run stays or goes. */
+/* Before anything new is claimed: leases of an earlier run stay or go. */
 static void inherit(struct vg_keeper *k)
 {
 	int r;
 
-	if (k->inherited)
-		return;
-	k->inherited = true;
 	r = vg_grants_adopt(k);
 	if (r < 0)
 		vg_err("leases of an earlier run: %s; they run out",
 		       strerror(-r));
-	drop_strangers(k);
 }
 
 int vg_units_apply(struct vg_keeper *k, struct vg_policy *policy)
@@ -440,18 +436,22 @@ int vg_units_apply(struct vg_keeper *k, struct vg_policy *policy)
 			take_over_targets(old[i], next);
 		}
 	}
-	for (size_t i = 0; i < k->n_units; i++) {
+	for (size_t i = 0; i < k->n_units; i++)
 		if (!successor(old, n_old, new[i]))
 			enforce_unit(new[i], NULL);
+	if (!k->inherited)
+		inherit(k);
+	for (size_t i = 0; i < k->n_units; i++)
 		start_unit(new[i]);
-	}
 	for (size_t i = 0; i < n_old; i++)
 		release_unit(old[i], !successor(new, k->n_units, old[i]));
 	for (size_t i = 0; i < k->n_units; i++)
 		narrow_unit(new[i]);
 	units_free(old, n_old);
 	vg_policy_freep(&old_policy);
-	inherit(k);
+	if (!k->inherited)
+		drop_strangers(k);
+	k->inherited = true;
 	vg_units_check_ready(k);
 	return 0;
 }

@@ -423,7 +423,7 @@ static int adopt_file(struct vg_attach *a, const char *service, uint32_t id,
 	uint64_t cgroup;
 	int r;
 
-	r = vg_link_parse(file, &cgroup, &layer);
+	r = vg_link_parse(a->load, file, &cgroup, &layer);
 	if (r < 0)
 		return r;
 	r = vg_link_path(a->load, service, cgroup, layer, path);

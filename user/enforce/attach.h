@@ -4,7 +4,7 @@
  *
  * Every program is attached by a bpf_link (flags-style attaching can be undone
  * by anybody who can open the cgroup) that is pinned as
- * links/SERVICE/CGROUPID_LAYER: the pins are the guarantee, this object only
+ * links/SERVICE/CGROUPID_PROGRAM: the pins are the guarantee, this object only
  * knows them.  An attached cgroup whose identity is not yet written refuses
  * everything, so there is no open moment in between.
  * One loop, one thread.  Does not log.

@@ -26,19 +26,21 @@ int vg_link_path(const struct vg_load *load, const char *service,
 {
 	int n = snprintf(ret, PATH_MAX, "%s/links/%s/%llu_%s",
 			 vg_load_path(load), service,
-			 (unsigned long long)cgroup_id, vg_layer_name(layer));
+			 (unsigned long long)cgroup_id,
+			 vg_load_program_name(load, layer));
 
 	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
 }
 
-int vg_link_parse(const char *name, uint64_t *ret_id, enum vg_layer *ret_layer)
+int vg_link_parse(const struct vg_load *load, const char *name,
+		  uint64_t *ret_id, enum vg_layer *ret_layer)
 {
-	const char *layer = strchr(name, '_');
+	const char *program = strchr(name, '_');
 	char digits[24];
 	size_t n;
 	int i, r;
 
-	n = layer ? (size_t)(layer - name) : 0;
+	n = program ? (size_t)(program - name) : 0;
 	if (n == 0 || n >= sizeof(digits))
 		return -EINVAL;
 	memcpy(digits, name, n);
@@ -47,7 +49,8 @@ int vg_link_parse(const char *name, uint64_t *ret_id, enum vg_layer *ret_layer)
 	if (r < 0)
 		return r;
 	for (i = 0; i < VG_LAYER_COUNT; i++) {
-		if (strcmp(layer + 1, vg_layer_name((enum vg_layer)i)) == 0) {
+		if (strcmp(program + 1,
+			   vg_load_program_name(load, (enum vg_layer)i)) == 0) {
 			*ret_layer = (enum vg_layer)i;
 			return 0;
 		}

@@ -28,9 +28,10 @@ int vg_link_cgroup(int link_fd, uint64_t *ret);
 int vg_link_identify(const struct vg_load *load, uint64_t cgroup_id,
 		     uint32_t service);
 
-/* Where the link is pinned: BPFFS/links/SERVICE/CGROUPID_LAYER. */
+/* Where the link is pinned: BPFFS/links/SERVICE/CGROUPID_PROGRAM. */
 int vg_link_path(const struct vg_load *load, const char *service,
 		 uint64_t cgroup_id, enum vg_layer layer,
 		 char ret[static PATH_MAX]);
-/* "1234_connect4" -> 1234, VG_LAYER_CONNECT4. */
-int vg_link_parse(const char *name, uint64_t *ret_id, enum vg_layer *ret_layer);
+/* "1234_vg_connect4" -> 1234, VG_LAYER_CONNECT4. */
+int vg_link_parse(const struct vg_load *load, const char *name,
+		  uint64_t *ret_id, enum vg_layer *ret_layer);

@@ -350,6 +350,11 @@ int vg_load_program(const struct vg_load *l, enum vg_layer layer)
 	return bpf_program__fd(l->programs[layer]);
 }
 
+const char *vg_load_program_name(const struct vg_load *l, enum vg_layer layer)
+{
+	return bpf_program__name(l->programs[layer]);
+}
+
 int vg_load_dir(const struct vg_load *l)
 {
 	return l->dir_fd;

@@ -71,6 +71,8 @@ void vg_load_freep(struct vg_load **l);
 /* Borrowed fds. */
 int vg_load_map(const struct vg_load *l, enum vg_map map);
 int vg_load_program(const struct vg_load *l, enum vg_layer layer);
+/* "vg_connect4", ... as bpftool shows it. */
+const char *vg_load_program_name(const struct vg_load *l, enum vg_layer layer);
 /* O_PATH fd of the bpffs directory, and its path. */
 int vg_load_dir(const struct vg_load *l);
 const char *vg_load_path(const struct vg_load *l);

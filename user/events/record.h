@@ -50,6 +50,8 @@ struct vg_memory {
 	const char *verified; /* when it was last found to belong there */
 	const char *until; /* when that ended; NULL: it has not */
 	const char *finding; /* id of the check that failed since */
+	bool candidate; /* it never was granted: the name leads there, and
+			   verification refused it with the finding */
 };
 
 struct vg_record {

@@ -92,7 +92,15 @@ static void cause_no_lease(struct vg_buf *out, const struct vg_record *r)
 {
 	const struct vg_memory *m = &r->memory;
 
-	if (m->name && (m->until || m->finding)) {
+	if (m->name && m->candidate) {
+		vg_buf_escaped(out, m->name);
+		vg_buf_puts(out, " leads to this address now, and verification "
+				 "refused it");
+		if (m->finding) {
+			vg_buf_puts(out, ": ");
+			vg_buf_escaped(out, m->finding);
+		}
+	} else if (m->name && (m->until || m->finding)) {
 		put_past(out, m);
 	} else if (m->name) {
 		vg_buf_puts(out, "no lease covers it, although this address "
