@@ -85,7 +85,7 @@ static void because_candidate(const struct vg_unit *u,
 			      const struct vg_address *a, struct vg_buf *out)
 {
 	const struct vg_finding *f = NULL;
-	const struct vg_target *t = vg_grants_candidate(u, a, &f);
+	const struct vg_target *t = vg_units_candidate(u, a, &f);
 
 	if (!t) {
 		vg_buf_puts(out,

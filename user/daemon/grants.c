@@ -443,45 +443,6 @@ void vg_grants_proof(struct vg_target *t, struct vg_proof *p)
 	remember(t, p);
 }
 
-/* ---- candidates ---------------------------------------------------------- */
-
-static const struct vg_finding *blocked_by(const struct vg_proof *p,
-					   const struct vg_address *a)
-{
-	const struct vg_finding *any = NULL;
-
-	for (uint32_t i = 0; i < p->n_findings; i++) {
-		const struct vg_finding *f = &p->findings[i];
-
-		if (f->action != VG_ACTION_BLOCK)
-			continue;
-		if (f->has_address &&
-		    memcmp(&f->address, a, sizeof(*a)) == 0)
-			return f;
-		any = f;
-	}
-	for (uint32_t i = 0; i < p->n_addresses; i++)
-		if (memcmp(&p->addresses[i].address, a, sizeof(*a)) == 0)
-			return any;
-	return NULL;
-}
-
-const struct vg_target *vg_grants_candidate(const struct vg_unit *u,
-					    const struct vg_address *a,
-					    const struct vg_finding **ret)
-{
-	for (size_t i = 0; i < u->n_targets; i++) {
-		const struct vg_proof *p = u->targets[i]->proof;
-
-		if (!p || p->granted)
-			continue;
-		*ret = blocked_by(p, a);
-		if (*ret)
-			return u->targets[i];
-	}
-	return NULL;
-}
-
 /* ---- time ---------------------------------------------------------------- */
 
 

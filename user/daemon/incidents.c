@@ -116,7 +116,7 @@ static void split_cause(struct explained *x)
 static void explain_candidate(const struct vg_unit *u, struct vg_record *r)
 {
 	const struct vg_finding *f = NULL;
-	const struct vg_target *t = u ? vg_grants_candidate(u, &r->dst, &f) :
+	const struct vg_target *t = u ? vg_units_candidate(u, &r->dst, &f) :
 					NULL;
 
 	if (!t)

@@ -3,13 +3,13 @@
  * state -- what the keeper knows, shared by the files of user/daemon that make
  * it up, and by nobody else:
  *   keeper.c     start, loop, end
- *   units.c      the policy in force: loading, reload as a diff
+ *   units.c      the policy in force: services and endpoints at run time
+ *   apply.c      one policy in the place of another: load, reload
  *   tags.c       cgroups: finding, confining, letting go
  *   proving.c    the verifier: asking, when, and what it answers
  *   grants.c     leases: checking again, claiming, revoking
  *   inherit.c    leases of an endpoint or a keeper that was before
  *   cut.c        open connections: destroying
- *   suspects.c   addresses that were refused and never had a lease
  *   incidents.c  events: from the ring and our own, to the sinks
  *   health.c     what is not as it should be
  *   answers*.c   the control socket
@@ -202,6 +202,25 @@ struct vg_unit *vg_unit_find(struct vg_keeper *k, const char *name);
 struct vg_unit *vg_unit_by_id(struct vg_keeper *k, uint32_t id);
 struct vg_target *vg_target_by_number(struct vg_keeper *k, uint32_t number);
 
+/* The units of POLICY, not in force; nothing changes in the kernel. */
+int vg_unit_list_new(struct vg_keeper *k, const struct vg_policy *policy,
+		     struct vg_unit ***ret);
+void vg_unit_list_free(struct vg_unit **units, size_t n); /* NULL: holes */
+void vg_target_free(struct vg_target *t);
+/* Free all of K's units; the kernel goes on as it is. */
+void vg_units_free(struct vg_keeper *k);
+/* Look whether units became ready; answers who waits. */
+void vg_units_check_ready(struct vg_keeper *k);
+/*
+ * The endpoint of U whose latest answer held A and was refused for it, and the
+ * finding; NULL when there is none.  What a denied address may well be.
+ */
+const struct vg_target *vg_units_candidate(const struct vg_unit *u,
+					    const struct vg_address *a,
+					    const struct vg_finding **ret);
+
+/* ---- apply.c ------------------------------------------------------------- */
+
 /* Read and check the policy directory; nothing changes.  -EINVAL: DIAGS. */
 int vg_units_read(struct vg_keeper *k, struct vg_policy **ret,
 		  struct vg_diags *diags);
@@ -209,9 +228,6 @@ int vg_units_read(struct vg_keeper *k, struct vg_policy **ret,
 int vg_units_apply(struct vg_keeper *k, struct vg_policy *policy);
 /* read and apply; tells by events and log.  DIAGS for the caller to show. */
 int vg_units_reload(struct vg_keeper *k, struct vg_diags *diags);
-void vg_units_free(struct vg_keeper *k);
-/* Look whether units became ready; answers who waits. */
-void vg_units_check_ready(struct vg_keeper *k);
 
 /* ---- tags.c -------------------------------------------------------------- */
 
@@ -261,13 +277,6 @@ void vg_grants_move(struct vg_target *old, struct vg_target *t);
 /* All claims of an endpoint number go, and connections with them. */
 void vg_grants_release(struct vg_unit *u, uint32_t number,
 		       enum vg_book_cause cause, const char *text);
-/*
- * The endpoint of U whose latest answer held A and was refused for it, and the
- * finding; NULL when there is none.  What a denied address may well be.
- */
-const struct vg_target *vg_grants_candidate(const struct vg_unit *u,
-					    const struct vg_address *a,
-					    const struct vg_finding **ret);
 /* What an earlier keeper left in the maps. */
 int vg_grants_adopt(struct vg_keeper *k);
 void vg_grants_tick(struct vg_keeper *k, uint64_t now);
@@ -275,16 +284,6 @@ void vg_grants_tick(struct vg_keeper *k, uint64_t now);
 uint32_t vg_grants_flush(struct vg_unit *u);
 /* Read getifaddrs again; true when it changed. */
 bool vg_grants_read_self(struct vg_keeper *k);
-
-/* ---- suspects.c ---------------------------------------------------------- */
-
-/*
- * A is one to which a name of U leads, as of its last proof, and was refused:
- * RET's name and cause become that name and "FINDING: evidence".  False, and
- * RET untouched, when not.
- */
-bool vg_suspects_explain(const struct vg_unit *u, const struct vg_address *a,
-			 struct vg_book_answer *ret);
 
 /* ---- incidents.c --------------------------------------------------------- */
 
