@@ -19,6 +19,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "cli/cli.h"
 #include "cli/client.h"
 #include "cli/pins.h"
 #include "cli/since.h"
@@ -270,6 +271,34 @@ static void times_to_look_back_to(void **state)
 	assert_int_equal(got, 7);
 }
 
+/* ---- colour -------------------------------------------------------------- */
+
+static void colour_is_for_terminals(void **state)
+{
+	vg_cleanup(vg_fd_closep) int master = -1;
+	vg_cleanup(vg_fd_closep) int terminal = -1;
+	vg_cleanup(vg_fd_closep) int file = memfd_create("x", MFD_CLOEXEC);
+
+	(void)state;
+	master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (master < 0 || grantpt(master) < 0 || unlockpt(master) < 0)
+		skip(); /* no /dev/pts in this sandbox */
+	terminal = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	assert_true(terminal >= 0);
+
+	(void)setenv("TERM", "xterm", 1);
+	(void)unsetenv("NO_COLOR");
+	assert_true(vg_cli_colour(terminal));
+	assert_false(vg_cli_colour(file));
+	(void)setenv("NO_COLOR", "", 1);
+	assert_true(vg_cli_colour(terminal));
+	(void)setenv("NO_COLOR", "1", 1);
+	assert_false(vg_cli_colour(terminal));
+	(void)unsetenv("NO_COLOR");
+	(void)setenv("TERM", "dumb", 1);
+	assert_false(vg_cli_colour(terminal));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_dir, remove_dir)
@@ -280,6 +309,7 @@ int main(void)
 		TEST(reads_pins),
 		cmocka_unit_test(finds_the_run_dir),
 		cmocka_unit_test(times_to_look_back_to),
+		cmocka_unit_test(colour_is_for_terminals),
 	};
 
 	return cmocka_run_group_tests_name("client", tests, NULL, NULL);

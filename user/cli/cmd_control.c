@@ -206,15 +206,18 @@ static enum vg_verb verb_of(const char *name)
 
 /* ---- nobody answers ------------------------------------------------------ */
 
-static void print_pins(const struct vg_pins *pins, int r)
+static void print_pins(const char *bpffs, const struct vg_pins *pins, int r)
 {
 	if (r == -ENOENT || (r == 0 && pins->n == 0)) {
-		puts("the kernel enforces nothing: no program is pinned");
+		printf("the kernel enforces nothing: no program is pinned in "
+		       "%s\n",
+		       bpffs);
 		return;
 	}
 	if (r < 0) {
-		printf("what the kernel still enforces cannot be read: %s\n",
-		       strerror(-r));
+		printf("what the kernel still enforces cannot be read: %s: "
+		       "%s\n",
+		       bpffs, strerror(-r));
 		return;
 	}
 	puts("the kernel still enforces what is pinned, until the leases end:");
@@ -256,7 +259,7 @@ static int status_down(const struct call *c)
 		print_pins_json(&pins, r);
 	} else {
 		puts("verigressd is not running");
-		print_pins(&pins, r);
+		print_pins(c->bpffs, &pins, r);
 	}
 	free(pins.services);
 	return VG_EXIT_DOWN;

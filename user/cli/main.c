@@ -67,11 +67,10 @@ static bool asks_help(const char *word)
 	       strcmp(word, "-h") == 0;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	static char version[] = "version";
 	const struct command *command;
-	int status;
 
 	if (argc < 2) {
 		fputs("usage: verigress COMMAND [OPTION...] [ARGUMENT...]\n"
@@ -87,7 +86,13 @@ int main(int argc, char **argv)
 	command = find(argv[1]);
 	if (!command)
 		return unknown(argv[1]);
-	status = command->run(argc - 1, argv + 1);
+	return command->run(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	const int status = run(argc, argv);
+
 	/* What could not be written was not said. */
 	if (fflush(stdout) != 0 && status == VG_EXIT_OK) {
 		perror("verigress: stdout");
