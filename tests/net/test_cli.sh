@@ -64,7 +64,7 @@ mkdir -p "$T/bpf/links/billing"
 touch "$T/bpf/links/billing/"{12_connect4,12_egress}
 exits 3 'billing +2 links' status --bpffs "$T/bpf"
 exits 3 '"service":"billing","links":2' status -j --bpffs "$T/bpf"
-check "status -j is JSON" bash -c "verigress status -j --bpffs '$T/bpf' | python3 -m json.tool"
+check "status -j is JSON" bash -c "verigress status -j --bpffs '$T/bpf' | python3 -m json.tool >/dev/null"
 is "talk goes to stderr, data to stdout" "$(verigress list 2>/dev/null)" ""
 
 # A full disk under stdout must not look like success.
