@@ -17,7 +17,8 @@
 #include "base/fd.h"
 #include "enforce/cgroup.h"
 
-#define WALK_FDS 16
+#define WALK_FDS    16
+#define PARENT_NAME "verigress" /* as VG_SELFTEST_PARENT */
 
 __attribute__((format(printf, 2, 3))) static int path(char ret[static PATH_MAX],
 						      const char *format, ...)
@@ -101,6 +102,28 @@ static int make_dirs(const struct vg_run_ground_setup *setup,
 	return g->log_fd < 0 ? -errno : 0;
 }
 
+/*
+ * Below the mount itself only root with all its capabilities can make and
+ * remove something, and the keeper has not got these: cgroups of runs are
+ * below one directory, which stays.
+ */
+static int enter_parent(struct vg_run_ground *g, const char *root)
+{
+	int fd, r;
+
+	r = path(g->cgroup_root, "%s/%s", root, PARENT_NAME);
+	if (r < 0)
+		return r;
+	if (mkdirat(g->root_fd, PARENT_NAME, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	fd = openat(g->root_fd, PARENT_NAME, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	vg_fd_closep(&g->root_fd);
+	g->root_fd = fd;
+	return 0;
+}
+
 static int make_cgroup(const struct vg_run_ground_setup *setup,
 		       struct vg_run_ground *g)
 {
@@ -111,7 +134,10 @@ static int make_cgroup(const struct vg_run_ground_setup *setup,
 	r = vg_cgroup_root_open(setup->cgroup_root, &g->root_fd, &root);
 	if (r < 0)
 		return r;
-	r = path(g->cgroup_root, "%s", root);
+	if (setup->cgroup_root)
+		r = path(g->cgroup_root, "%s", root);
+	else
+		r = enter_parent(g, root);
 	if (r == 0)
 		r = path(procs, "%s/cgroup.procs", g->name);
 	if (r < 0)

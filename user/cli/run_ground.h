@@ -8,7 +8,8 @@
  *     state/  run/           of the daemon
  *     log                    what the daemon says
  *   BPFFS/NAME               made by the daemon
- *   CGROUP_ROOT/NAME         made here, bound by the daemon (--ephemeral NAME)
+ *   CGROUP_ROOT/NAME         made here, bound by the daemon (--ephemeral NAME);
+ *                            without an option CGROUP_ROOT is MOUNT/verigress
  *
  * The daemon removes all of it once the cgroup is empty; here it is removed
  * only when there is no daemon to do so.  Says on stderr what failed.

@@ -15,7 +15,9 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "enforce/cgroup.h"
 #include "enforce/load.h"
+#include "enforce/selftest.h"
 
 #define BACKLOG	   64
 
@@ -115,6 +117,20 @@ static int bind_control(const struct vg_options *o, const struct vg_user *user,
 	return 0;
 }
 
+/* Where the keeper, without CAP_DAC_OVERRIDE, can make its scratch cgroup. */
+static int make_scratch_parent(const struct vg_options *o)
+{
+	vg_cleanup(vg_fd_closep) int root = -1;
+	int r;
+
+	r = vg_cgroup_root_open(o->cgroup_root, &root, NULL);
+	if (r < 0)
+		return r;
+	if (mkdirat(root, VG_SELFTEST_PARENT, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	return 0;
+}
+
 int vg_ground_make(const struct vg_options *o, const struct vg_user *user,
 		   int *ret_control)
 {
@@ -127,6 +143,13 @@ int vg_ground_make(const struct vg_options *o, const struct vg_user *user,
 	r = make_dir("state", o->state_dir, 0700);
 	if (r < 0)
 		return r;
+	r = make_scratch_parent(o);
+	if (r < 0) {
+		vg_err("cannot make a cgroup below %s: %s",
+		       o->cgroup_root ? o->cgroup_root : "the cgroup2 mount",
+		       strerror(-r));
+		return r;
+	}
 	r = vg_load_prepare(o->bpffs, reason);
 	if (r < 0) {
 		vg_err("%s: %s", o->bpffs, reason[0] ? reason : strerror(-r));

@@ -23,7 +23,7 @@
 #include "enforce/provoke.h"
 #include "enforce/service.h"
 
-#define SELFTEST_NAME "verigress-selftest"
+#define SELFTEST_NAME "selftest"
 
 const char *vg_layer_state_name(enum vg_layer_state s)
 {
@@ -90,8 +90,10 @@ static int scratch_make(struct scratch *s, int bpffs_fd)
 
 	if (fstat(bpffs_fd, &st) < 0)
 		return -errno;
-	snprintf(name, sizeof(name), "%s.%u-%llu", SELFTEST_NAME,
-		 minor(st.st_dev), (unsigned long long)st.st_ino);
+	snprintf(name, sizeof(name), VG_SELFTEST_PARENT "/" SELFTEST_NAME
+		 ".%u-%llu", minor(st.st_dev), (unsigned long long)st.st_ino);
+	/* It is there, or the next call says what is wrong. */
+	(void)mkdirat(s->root_fd, VG_SELFTEST_PARENT, 0755);
 	if (mkdirat(s->root_fd, name, 0755) < 0 && errno != EEXIST)
 		return -errno;
 	memcpy(s->name, name, sizeof(name));

@@ -23,6 +23,13 @@ struct vg_services;
 
 #define VG_SELFTEST_MS 2000
 
+/*
+ * The directory of scratch cgroups, below the cgroup root.  The root itself has
+ * mode 0555, so that only root with CAP_DAC_OVERRIDE can make something in it:
+ * the supervisor makes this one as it starts, and it stays.
+ */
+#define VG_SELFTEST_PARENT "verigress"
+
 enum vg_layer_state {
 	VG_LAYER_MISSING = 0, /* the host cannot have it: why */
 	VG_LAYER_PROVEN,
