@@ -8,97 +8,12 @@
 
 #include <cmocka.h>
 
+#include "answer_packet.h"
 #include "resolve/answer.h"
 
-#define HOST	 "api.vendor.com"
-#define CLASS_IN 1
-#define CLASS_CH 3
-
-/* ---- packets, by hand --------------------------------------------------- */
-
-struct packet {
-	uint8_t data[VG_ANSWER_PACKET];
-	size_t size;
-};
+#define HOST "api.vendor.com"
 
 static struct packet packet; /* 64 KiB, of the test at work */
-
-static void put(const void *data, size_t n)
-{
-	assert_true(packet.size + n <= sizeof(packet.data));
-	memcpy(packet.data + packet.size, data, n);
-	packet.size += n;
-}
-
-static void put16(unsigned int value)
-{
-	put((uint8_t[]){(uint8_t)(value >> 8), (uint8_t)value}, 2);
-}
-
-static void put32(uint32_t value)
-{
-	put16(value >> 16);
-	put16(value & 0xffff);
-}
-
-static void put_name(const char *name)
-{
-	while (*name) {
-		size_t n = strcspn(name, ".");
-
-		put(&(uint8_t){(uint8_t)n}, 1);
-		put(name, n);
-		name += n + (name[n] == '.');
-	}
-	put("", 1);
-}
-
-/* Add one to the count at OFFSET of the header. */
-static void count(size_t offset)
-{
-	unsigned int n = packet.data[offset] * 256U + packet.data[offset + 1];
-
-	packet.data[offset] = (uint8_t)((n + 1) >> 8);
-	packet.data[offset + 1] = (uint8_t)(n + 1);
-}
-
-static void begin(const char *name, uint16_t type, uint8_t rcode)
-{
-	memset(&packet, 0, sizeof(packet));
-	put((uint8_t[12]){0x12, 0x34, 0x81, (uint8_t)(0x80 | rcode)}, 12);
-	put_name(name);
-	put16(type);
-	put16(CLASS_IN);
-	count(4);
-}
-
-static void put_head(const char *owner, uint16_t type, unsigned int class,
-		     uint32_t ttl)
-{
-	put_name(owner);
-	put16(type);
-	put16(class);
-	put32(ttl);
-	count(6);
-}
-
-static void put_a(const char *owner, uint32_t ttl, const char *octets)
-{
-	put_head(owner, VG_TYPE_A, CLASS_IN, ttl);
-	put16(4);
-	put(octets, 4);
-}
-
-static void put_cname(const char *owner, uint32_t ttl, const char *target)
-{
-	size_t at;
-
-	put_head(owner, VG_TYPE_CNAME, CLASS_IN, ttl);
-	at = packet.size;
-	put16(0);
-	put_name(target);
-	packet.data[at + 1] = (uint8_t)(packet.size - at - 2);
-}
 
 static struct vg_answer answer;
 
@@ -136,9 +51,9 @@ static void is_bad(const char *why)
 static void addresses_of_the_name(void **state)
 {
 	(void)state;
-	begin(HOST, VG_TYPE_A, 0);
-	put_a("API.Vendor.COM", 300, "\x09\x08\x07\x06");
-	put_a(HOST, 120, "\x09\x08\x07\x05");
+	packet_begin(&packet, HOST, VG_TYPE_A, 0);
+	packet_put_a(&packet, "API.Vendor.COM", 300, "\x09\x08\x07\x06");
+	packet_put_a(&packet, HOST, 120, "\x09\x08\x07\x05");
 	parse();
 	assert_int_equal(answer.outcome, VG_OUTCOME_ADDRESSES);
 	assert_int_equal(answer.state, VG_DNSSEC_SECURE);
@@ -160,10 +75,10 @@ static void addresses_of_the_name(void **state)
 static void ipv6_keeps_its_octets(void **state)
 {
 	(void)state;
-	begin(HOST, VG_TYPE_AAAA, 0);
-	put_head(HOST, VG_TYPE_AAAA, CLASS_IN, 60);
-	put16(16);
-	put("\0\0\0\0\0\0\0\0\0\0\xff\xff\x7f\0\0\x01", 16);
+	packet_begin(&packet, HOST, VG_TYPE_AAAA, 0);
+	packet_put_head(&packet, HOST, VG_TYPE_AAAA, CLASS_IN, 60);
+	packet_put16(&packet, 16);
+	packet_put(&packet, "\0\0\0\0\0\0\0\0\0\0\xff\xff\x7f\0\0\x01", 16);
 	parse_as(VG_TYPE_AAAA, 0, VG_DNSSEC_INSECURE);
 	assert_int_equal(answer.outcome, VG_OUTCOME_ADDRESSES);
 	assert_int_equal(answer.state, VG_DNSSEC_INSECURE);
@@ -174,10 +89,10 @@ static void ipv6_keeps_its_octets(void **state)
 static void chain_is_followed_in_any_order(void **state)
 {
 	(void)state;
-	begin(HOST, VG_TYPE_A, 0);
-	put_a("c.net", 300, "\x09\x09\x09\x09");
-	put_cname("b.net", 30, "C.net");
-	put_cname(HOST, 600, "b.net");
+	packet_begin(&packet, HOST, VG_TYPE_A, 0);
+	packet_put_a(&packet, "c.net", 300, "\x09\x09\x09\x09");
+	packet_put_cname(&packet, "b.net", 30, "C.net");
+	packet_put_cname(&packet, HOST, 600, "b.net");
 	parse();
 	assert_int_equal(answer.outcome, VG_OUTCOME_ADDRESSES);
 	assert_int_equal(answer.n_links, 3);
@@ -193,16 +108,16 @@ static void chain_is_followed_in_any_order(void **state)
 static void other_owners_do_not_count(void **state)
 {
 	(void)state;
-	begin(HOST, VG_TYPE_A, 0);
-	put_a("vendor.com", 300, "\x0a\0\0\x01");
-	put_a("b.net", 300, "\x0a\0\0\x02");
-	put_cname("x.net", 300, "b.net");
+	packet_begin(&packet, HOST, VG_TYPE_A, 0);
+	packet_put_a(&packet, "vendor.com", 300, "\x0a\0\0\x01");
+	packet_put_a(&packet, "b.net", 300, "\x0a\0\0\x02");
+	packet_put_cname(&packet, "x.net", 300, "b.net");
 	parse();
 	assert_int_equal(answer.outcome, VG_OUTCOME_NODATA);
 	assert_int_equal(answer.n_addresses, 0);
 	assert_int_equal(answer.n_links, 0);
 
-	put_a(HOST, 300, "\x09\x09\x09\x09");
+	packet_put_a(&packet, HOST, 300, "\x09\x09\x09\x09");
 	parse();
 	assert_int_equal(answer.n_addresses, 1);
 	assert_int_equal(answer.addresses[0].octets[12], 9);
@@ -211,10 +126,10 @@ static void other_owners_do_not_count(void **state)
 static void address_beside_an_alias_is_not_followed(void **state)
 {
 	(void)state;
-	begin(HOST, VG_TYPE_A, 0);
-	put_a(HOST, 300, "\x0a\0\0\x01");
-	put_cname(HOST, 300, "b.net");
-	put_a("b.net", 300, "\x09\x09\x09\x09");
+	packet_begin(&packet, HOST, VG_TYPE_A, 0);
+	packet_put_a(&packet, HOST, 300, "\x0a\0\0\x01");
+	packet_put_cname(&packet, HOST, 300, "b.net");
+	packet_put_a(&packet, "b.net", 300, "\x09\x09\x09\x09");
 	parse();
 	assert_int_equal(answer.n_addresses, 1);
 	assert_int_equal(answer.addresses[0].octets[12], 9);
@@ -223,13 +138,13 @@ static void address_beside_an_alias_is_not_followed(void **state)
 static void other_classes_and_types_do_not_count(void **state)
 {
 	(void)state;
-	begin(HOST, VG_TYPE_A, 0);
-	put_head(HOST, VG_TYPE_A, CLASS_CH, 300);
-	put16(4);
-	put("\x0a\0\0\x01", 4);
-	put_head(HOST, VG_TYPE_AAAA, CLASS_IN, 300);
-	put16(16);
-	put("\xfd\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01", 16);
+	packet_begin(&packet, HOST, VG_TYPE_A, 0);
+	packet_put_head(&packet, HOST, VG_TYPE_A, CLASS_CH, 300);
+	packet_put16(&packet, 4);
+	packet_put(&packet, "\x0a\0\0\x01", 4);
+	packet_put_head(&packet, HOST, VG_TYPE_AAAA, CLASS_IN, 300);
+	packet_put16(&packet, 16);
+	packet_put(&packet, "\xfd\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01", 16);
 	parse();
 	assert_int_equal(answer.outcome, VG_OUTCOME_NODATA);
 }
@@ -237,8 +152,8 @@ static void other_classes_and_types_do_not_count(void **state)
 static void bogus_is_never_parsed(void **state)
 {
 	(void)state;
-	begin(HOST, VG_TYPE_A, 0);
-	put_a(HOST, 300, "\xc6\x33\x64\x42");
+	packet_begin(&packet, HOST, VG_TYPE_A, 0);
+	packet_put_a(&packet, HOST, 300, "\xc6\x33\x64\x42");
 	parse_as(VG_TYPE_A, 0, VG_DNSSEC_BOGUS);
 	assert_int_equal(answer.outcome, VG_OUTCOME_BOGUS);
 	assert_int_equal(answer.state, VG_DNSSEC_BOGUS);
@@ -251,8 +166,8 @@ static void bogus_is_never_parsed(void **state)
 static void packet_of_a_failure_is_never_parsed(void **state)
 {
 	(void)state;
-	begin(HOST, VG_TYPE_A, 0);
-	put_a(HOST, 300, "\xc6\x33\x64\x42");
+	packet_begin(&packet, HOST, VG_TYPE_A, 0);
+	packet_put_a(&packet, HOST, 300, "\xc6\x33\x64\x42");
 	parse_as(VG_TYPE_A, 2, VG_DNSSEC_SECURE);
 	assert_int_equal(answer.outcome, VG_OUTCOME_SERVFAIL);
 	assert_int_equal(answer.state, VG_DNSSEC_NONE);
@@ -262,15 +177,15 @@ static void packet_of_a_failure_is_never_parsed(void **state)
 static void code_is_that_of_the_header(void **state)
 {
 	(void)state;
-	begin(HOST, VG_TYPE_A, 3);
+	packet_begin(&packet, HOST, VG_TYPE_A, 3);
 	parse();
 	assert_int_equal(answer.outcome, VG_OUTCOME_NXDOMAIN);
 	assert_int_equal(answer.rcode, 3);
 	assert_int_equal(answer.state, VG_DNSSEC_SECURE);
 	assert_string_equal(answer.end, HOST);
 
-	begin(HOST, VG_TYPE_A, 5);
-	put_a(HOST, 300, "\x09\x09\x09\x09");
+	packet_begin(&packet, HOST, VG_TYPE_A, 5);
+	packet_put_a(&packet, HOST, 300, "\x09\x09\x09\x09");
 	parse();
 	assert_int_equal(answer.outcome, VG_OUTCOME_SERVFAIL);
 	assert_string_equal(answer.why, "the server answered with code 5");
@@ -280,8 +195,8 @@ static void code_is_that_of_the_header(void **state)
 static void nxdomain_has_no_addresses(void **state)
 {
 	(void)state;
-	begin(HOST, VG_TYPE_A, 3);
-	put_a(HOST, 300, "\x09\x09\x09\x09");
+	packet_begin(&packet, HOST, VG_TYPE_A, 3);
+	packet_put_a(&packet, HOST, 300, "\x09\x09\x09\x09");
 	parse();
 	assert_int_equal(answer.outcome, VG_OUTCOME_NXDOMAIN);
 	assert_int_equal(answer.n_addresses, 0);
@@ -291,8 +206,8 @@ static void dangling_alias_names_its_end(void **state)
 {
 	(void)state;
 	for (uint8_t rcode = 0; rcode <= 3; rcode = (uint8_t)(rcode + 3)) {
-		begin(HOST, VG_TYPE_A, rcode);
-		put_cname(HOST, 40, "gone.cloud.net");
+		packet_begin(&packet, HOST, VG_TYPE_A, rcode);
+		packet_put_cname(&packet, HOST, 40, "gone.cloud.net");
 		parse();
 		assert_int_equal(answer.outcome, rcode ? VG_OUTCOME_NXDOMAIN
 						       : VG_OUTCOME_NODATA);
@@ -305,17 +220,17 @@ static void dangling_alias_names_its_end(void **state)
 static void loops_are_found(void **state)
 {
 	(void)state;
-	begin(HOST, VG_TYPE_A, 0);
-	put_cname(HOST, 40, "b.net");
-	put_cname("b.net", 40, HOST);
-	put_a(HOST, 40, "\x09\x09\x09\x09");
+	packet_begin(&packet, HOST, VG_TYPE_A, 0);
+	packet_put_cname(&packet, HOST, 40, "b.net");
+	packet_put_cname(&packet, "b.net", 40, HOST);
+	packet_put_a(&packet, HOST, 40, "\x09\x09\x09\x09");
 	parse();
 	assert_int_equal(answer.outcome, VG_OUTCOME_LOOP);
 	assert_string_equal(answer.why, "the aliases form a loop");
 	assert_int_equal(answer.n_addresses, 0);
 
-	begin(HOST, VG_TYPE_A, 0);
-	put_cname(HOST, 40, HOST);
+	packet_begin(&packet, HOST, VG_TYPE_A, 0);
+	packet_put_cname(&packet, HOST, 40, HOST);
 	parse();
 	assert_int_equal(answer.outcome, VG_OUTCOME_LOOP);
 }
@@ -325,13 +240,13 @@ static void begin_chain(unsigned int n)
 {
 	char owner[32] = HOST, target[32];
 
-	begin(HOST, VG_TYPE_A, 0);
+	packet_begin(&packet, HOST, VG_TYPE_A, 0);
 	for (unsigned int i = 1; i <= n; i++) {
 		snprintf(target, sizeof(target), "n%u.net", i);
-		put_cname(owner, 40, target);
+		packet_put_cname(&packet, owner, 40, target);
 		strcpy(owner, target);
 	}
-	put_a(owner, 40, "\x09\x09\x09\x09");
+	packet_put_a(&packet, owner, 40, "\x09\x09\x09\x09");
 }
 
 static void chain_has_a_cap(void **state)
@@ -352,26 +267,27 @@ static void chain_has_a_cap(void **state)
 static void two_aliases_at_one_name(void **state)
 {
 	(void)state;
-	begin(HOST, VG_TYPE_A, 0);
-	put_cname(HOST, 40, "b.net");
-	put_cname(HOST, 40, "B.net");
-	put_a("b.net", 40, "\x09\x09\x09\x09");
+	packet_begin(&packet, HOST, VG_TYPE_A, 0);
+	packet_put_cname(&packet, HOST, 40, "b.net");
+	packet_put_cname(&packet, HOST, 40, "B.net");
+	packet_put_a(&packet, "b.net", 40, "\x09\x09\x09\x09");
 	parse();
 	assert_int_equal(answer.outcome, VG_OUTCOME_ADDRESSES);
 
-	begin(HOST, VG_TYPE_A, 0);
-	put_cname(HOST, 40, "b.net");
-	put_cname(HOST, 40, "c.net");
-	put_a("b.net", 40, "\x09\x09\x09\x09");
+	packet_begin(&packet, HOST, VG_TYPE_A, 0);
+	packet_put_cname(&packet, HOST, 40, "b.net");
+	packet_put_cname(&packet, HOST, 40, "c.net");
+	packet_put_a(&packet, "b.net", 40, "\x09\x09\x09\x09");
 	parse();
 	is_bad("two aliases at one name");
 }
 
 static void begin_set(unsigned int n)
 {
-	begin(HOST, VG_TYPE_A, 0);
+	packet_begin(&packet, HOST, VG_TYPE_A, 0);
 	for (unsigned int i = 0; i < n; i++)
-		put_a(HOST, 40, (char[]){9, 9, (char)(i >> 8), (char)i});
+		packet_put_a(&packet, HOST, 40,
+			     (char[]){9, 9, (char)(i >> 8), (char)i});
 }
 
 static void address_sets_have_a_cap(void **state)
@@ -389,7 +305,8 @@ static void address_sets_have_a_cap(void **state)
 	assert_true(answer.cut);
 
 	begin_set(64);
-	put_a(HOST, 40, "\x09\x09\x00\x00"); /* the first one again */
+	packet_put_a(&packet, HOST, 40,
+		     "\x09\x09\x00\x00"); /* the first one again */
 	parse();
 	assert_int_equal(answer.n_addresses, 64);
 	assert_false(answer.cut);
@@ -398,13 +315,13 @@ static void address_sets_have_a_cap(void **state)
 static void reply_to_another_question(void **state)
 {
 	(void)state;
-	begin("other.com", VG_TYPE_A, 0);
-	put_a(HOST, 40, "\x09\x09\x09\x09");
+	packet_begin(&packet, "other.com", VG_TYPE_A, 0);
+	packet_put_a(&packet, HOST, 40, "\x09\x09\x09\x09");
 	parse();
 	is_bad("the reply is to another question");
 
-	begin(HOST, VG_TYPE_AAAA, 0);
-	put_a(HOST, 40, "\x09\x09\x09\x09");
+	packet_begin(&packet, HOST, VG_TYPE_AAAA, 0);
+	packet_put_a(&packet, HOST, 40, "\x09\x09\x09\x09");
 	parse();
 	is_bad("the reply is to another question");
 
@@ -417,8 +334,8 @@ static void reply_to_another_question(void **state)
 static void ttl_with_the_top_bit_is_zero(void **state)
 {
 	(void)state;
-	begin(HOST, VG_TYPE_A, 0);
-	put_a(HOST, 0x80000000, "\x09\x09\x09\x09");
+	packet_begin(&packet, HOST, VG_TYPE_A, 0);
+	packet_put_a(&packet, HOST, 0x80000000, "\x09\x09\x09\x09");
 	parse();
 	assert_int_equal(answer.outcome, VG_OUTCOME_ADDRESSES);
 	assert_int_equal(answer.ttl, 0);
@@ -428,10 +345,10 @@ static void ttl_with_the_top_bit_is_zero(void **state)
 static void odd_octets_in_names_are_written_plainly(void **state)
 {
 	(void)state;
-	begin(HOST, VG_TYPE_A, 3);
-	put_head(HOST, VG_TYPE_CNAME, CLASS_IN, 40);
-	put16(9);
-	put("\x03\x1b.\xff\x03net", 9);
+	packet_begin(&packet, HOST, VG_TYPE_A, 3);
+	packet_put_head(&packet, HOST, VG_TYPE_CNAME, CLASS_IN, 40);
+	packet_put16(&packet, 9);
+	packet_put(&packet, "\x03\x1b.\xff\x03net", 9);
 	parse();
 	assert_int_equal(answer.outcome, VG_OUTCOME_NXDOMAIN);
 	assert_string_equal(answer.end, "\\027\\.\\255.net");
@@ -440,17 +357,17 @@ static void odd_octets_in_names_are_written_plainly(void **state)
 static void name_too_long_to_write(void **state)
 {
 	(void)state;
-	begin(HOST, VG_TYPE_A, 3);
-	put_head(HOST, VG_TYPE_CNAME, CLASS_IN, 40);
-	put16(4 * 64 - 1);
+	packet_begin(&packet, HOST, VG_TYPE_A, 3);
+	packet_put_head(&packet, HOST, VG_TYPE_CNAME, CLASS_IN, 40);
+	packet_put16(&packet, 4 * 64 - 1);
 	for (int i = 0; i < 4; i++) {
 		uint8_t n = i < 3 ? 63 : 61;
 
-		put(&n, 1);
+		packet_put(&packet, &n, 1);
 		for (uint8_t k = 0; k < n; k++)
-			put("\x01", 1);
+			packet_put(&packet, "\x01", 1);
 	}
-	put("", 1);
+	packet_put(&packet, "", 1);
 	parse();
 	is_bad("an alias cannot be written");
 }
@@ -474,10 +391,11 @@ static void cut_packets_are_bad(void **state)
 static void compression_that_loops_is_bad(void **state)
 {
 	(void)state;
-	begin(HOST, VG_TYPE_A, 0);
-	put_head(HOST, VG_TYPE_CNAME, CLASS_IN, 40);
-	put16(2);
-	put16(0xc000U | (unsigned int)packet.size); /* at itself */
+	packet_begin(&packet, HOST, VG_TYPE_A, 0);
+	packet_put_head(&packet, HOST, VG_TYPE_CNAME, CLASS_IN, 40);
+	packet_put16(&packet, 2);
+	packet_put16(&packet,
+		     0xc000U | (unsigned int)packet.size); /* at itself */
 	parse();
 	is_bad("the packet is malformed");
 }
@@ -486,10 +404,10 @@ static void address_that_is_too_short_is_bad(void **state)
 {
 	(void)state;
 	for (unsigned int n = 0; n <= 4; n++) {
-		begin(HOST, VG_TYPE_A, 0);
-		put_head(HOST, VG_TYPE_A, CLASS_IN, 40);
-		put16(n);
-		put("\x09\x09\x09\x09\x09\x09", n);
+		packet_begin(&packet, HOST, VG_TYPE_A, 0);
+		packet_put_head(&packet, HOST, VG_TYPE_A, CLASS_IN, 40);
+		packet_put16(&packet, n);
+		packet_put(&packet, "\x09\x09\x09\x09\x09\x09", n);
 		parse();
 		assert_int_equal(answer.outcome, n == 4 ? VG_OUTCOME_ADDRESSES
 							: VG_OUTCOME_BAD);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "message_samples.h"
 #include "verify/message.h"
 
 #define FROM_KEEPER   VG_MSG_FROM_KEEPER
@@ -17,124 +18,8 @@
 
 static struct vg_msg m; /* 110 KiB, made anew by each test */
 
-static void begin(enum vg_msg_type type)
-{
-	memset(&m, 0, sizeof(m));
-	m.type = type;
-}
-
-static struct vg_address address(const char *text)
-{
-	struct vg_address a;
-
-	assert_int_equal(vg_address_parse(text, &a), 0);
-	return a;
-}
-
-static struct vg_prefix prefix(const char *text)
-{
-	struct vg_prefix p;
-
-	assert_int_equal(vg_prefix_parse(text, &p), 0);
-	return p;
-}
-
-static void make_config(void)
-{
-	begin(VG_MSG_CONFIG);
-	m.config.n_forwards = 1;
-	strcpy(m.config.forwards[0], "192.0.2.53@53");
-	m.config.n_stubs = 2;
-	strcpy(m.config.stubs[0].zone, "corp.example");
-	strcpy(m.config.stubs[0].server, "10.0.0.53@53");
-	strcpy(m.config.stubs[1].zone, ".");
-	strcpy(m.config.stubs[1].server, "fd00::53@5353");
-	strcpy(m.config.anchors, ". IN DS 1 8 2 00ff ; root\n\tx\n");
-}
-
-static void make_prove(void)
-{
-	begin(VG_MSG_PROVE);
-	m.prove.id = 0x1122334455667788;
-	strcpy(m.prove.host, "api.vendor.com");
-	m.prove.dnssec = VG_DNSSEC_REQUIRE;
-	m.prove.scope = VG_SCOPE_INTERNAL;
-	m.prove.strict = true;
-	m.prove.fresh = true;
-	m.prove.has_nat64 = true;
-	m.prove.nat64 = prefix("64:ff9b::/96");
-	m.prove.n_ranges = 2;
-	m.prove.ranges[0] = prefix("10.0.0.0/8");
-	m.prove.ranges[1] = prefix("fd00::1");
-}
-
-/* Refused: an address in the chain's end, and a finding that says why. */
-static void make_proof(void)
-{
-	struct vg_proof *p = &m.proof.proof;
-	const struct vg_address bad = address("10.0.0.1");
-
-	begin(VG_MSG_PROOF);
-	m.proof.id = 7;
-	strcpy(p->host, "api.vendor.com");
-	p->dnssec = VG_DNSSEC_INSECURE;
-	p->confirmed = true;
-	p->ttl = 4000000000;
-	p->n_links = 2;
-	p->links[0] =
-		(struct vg_link){"api.vendor.com", VG_TYPE_CNAME, "x.net", 300};
-	p->links[1] = (struct vg_link){"x.net", VG_TYPE_A, "", 60};
-	p->n_addresses = 1;
-	p->addresses[0].address = bad;
-	p->addresses[0].class = VG_CLASS_PRIVATE;
-	vg_proof_add(p, VG_FINDING_REBIND_PRIVATE, &bad, "A %s", "10.0.0.1");
-	vg_proof_add(p, VG_FINDING_SHORT_TTL, NULL, "soon");
-}
-
-static void make_granted(void)
-{
-	struct vg_proof *p = &m.proof.proof;
-
-	begin(VG_MSG_PROOF);
-	strcpy(p->host, "api.vendor.com");
-	p->granted = true;
-	p->dnssec = VG_DNSSEC_SECURE;
-	p->n_addresses = 2;
-	p->addresses[0].address = address("9.9.9.9");
-	p->addresses[0].granted = true;
-	p->addresses[1].address = address("2600::1");
-	p->addresses[1].granted = true;
-	p->addresses[1].from_aaaa = true;
-}
-
-static void make_self(void)
-{
-	begin(VG_MSG_SELF_IS);
-	m.self.n = 2;
-	m.self.addresses[0] = address("127.0.0.1");
-	m.self.addresses[1] = address("fe80::1");
-}
-
-static void make_forget(void)
-{
-	begin(VG_MSG_FORGET);
-	m.forget = UINT64_MAX;
-}
-
-static void make_hello(void)
-{
-	begin(VG_MSG_HELLO);
-}
-
-static void make_health(void)
-{
-	begin(VG_MSG_HEALTH);
-	m.health.health = VG_HEALTH_STRIPPED;
-	strcpy(m.health.text, "DNSKEY of .: no signatures");
-}
-
 static const struct {
-	void (*make)(void);
+	void (*make)(struct vg_msg *m);
 	enum vg_msg_from from;
 } kinds[] = {
 	{make_config, FROM_KEEPER},  {make_self, FROM_KEEPER},
@@ -175,7 +60,7 @@ static void every_message_comes_through(void **state)
 		vg_cleanup(vg_buf_freep) struct vg_buf b = {};
 		vg_cleanup(vg_freep) struct vg_msg *got = NULL;
 
-		kinds[i].make();
+		kinds[i].make(&m);
 		encode(&b);
 		assert_int_equal(
 			vg_msg_decode(kinds[i].from, b.data, b.size, &got), 0);
@@ -187,7 +72,7 @@ static void direction_is_checked(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < VG_ARRAY_LEN(kinds); i++) {
-		kinds[i].make();
+		kinds[i].make(&m);
 		assert_int_equal(decode_m(!kinds[i].from), -EPROTO);
 	}
 }
@@ -198,7 +83,7 @@ static void cut_and_lengthened_messages_are_refused(void **state)
 	for (size_t i = 0; i < VG_ARRAY_LEN(kinds); i++) {
 		vg_cleanup(vg_buf_freep) struct vg_buf b = {};
 
-		kinds[i].make();
+		kinds[i].make(&m);
 		encode(&b);
 		for (size_t n = 0; n < b.size; n++)
 			assert_int_equal(decode(kinds[i].from, b.data, n),
@@ -242,7 +127,7 @@ static void mutated_messages_have_one_spelling(void **state)
 	for (size_t i = 0; i < VG_ARRAY_LEN(kinds); i++) {
 		vg_cleanup(vg_buf_freep) struct vg_buf b = {};
 
-		kinds[i].make();
+		kinds[i].make(&m);
 		encode(&b);
 		for (size_t at = 0; at < b.size; at++) {
 			const uint8_t old = (uint8_t)b.data[at];
@@ -275,17 +160,17 @@ static void strings_are_clean(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < VG_ARRAY_LEN(bad); i++) {
-		make_prove();
+		make_prove(&m);
 		strcpy(m.prove.host, bad[i]);
 		assert_int_equal(decode_m(FROM_KEEPER), -EPROTO);
 	}
-	make_health();
+	make_health(&m);
 	strcpy(m.health.text, "a\nb");
 	assert_int_equal(decode_m(FROM_VERIFIER), -EPROTO);
-	make_proof();
+	make_proof(&m);
 	strcpy(m.proof.proof.findings[0].evidence, "\033]0;title\007");
 	assert_int_equal(decode_m(FROM_VERIFIER), -EPROTO);
-	make_config();
+	make_config(&m);
 	strcpy(m.config.anchors, "a\rb");
 	assert_int_equal(decode_m(FROM_KEEPER), -EPROTO);
 }
@@ -296,7 +181,7 @@ static void a_nul_inside_a_string_is_refused(void **state)
 	char *at;
 
 	(void)state;
-	make_prove();
+	make_prove(&m);
 	encode(&b);
 	at = memmem(b.data, b.size, "vendor", 6);
 	assert_non_null(at);
@@ -307,13 +192,13 @@ static void a_nul_inside_a_string_is_refused(void **state)
 static void prefixes_have_no_host_bits(void **state)
 {
 	(void)state;
-	make_prove();
+	make_prove(&m);
 	m.prove.ranges[0].address.octets[15] = 1;
 	assert_int_equal(decode_m(FROM_KEEPER), -EPROTO);
-	make_prove();
+	make_prove(&m);
 	m.prove.ranges[0].bits = 129;
 	assert_int_equal(decode_m(FROM_KEEPER), -EPROTO);
-	make_prove();
+	make_prove(&m);
 	m.prove.nat64.bits = 8;
 	assert_int_equal(decode_m(FROM_KEEPER), -EPROTO);
 }
@@ -321,25 +206,25 @@ static void prefixes_have_no_host_bits(void **state)
 static void enums_are_in_range(void **state)
 {
 	(void)state;
-	make_prove();
+	make_prove(&m);
 	m.prove.dnssec = VG_DNSSEC_OFF + 1;
 	assert_int_equal(decode_m(FROM_KEEPER), -EPROTO);
-	make_prove();
+	make_prove(&m);
 	m.prove.scope = VG_SCOPE_INTERNAL + 1;
 	assert_int_equal(decode_m(FROM_KEEPER), -EPROTO);
-	make_health();
+	make_health(&m);
 	m.health.health = VG_HEALTH_COUNT;
 	assert_int_equal(decode_m(FROM_VERIFIER), -EPROTO);
-	make_proof();
+	make_proof(&m);
 	m.proof.proof.findings[0].id = VG_FINDING_COUNT;
 	assert_int_equal(decode_m(FROM_VERIFIER), -EPROTO);
-	make_proof();
+	make_proof(&m);
 	m.proof.proof.addresses[0].class = VG_CLASS_COUNT;
 	assert_int_equal(decode_m(FROM_VERIFIER), -EPROTO);
-	make_proof();
+	make_proof(&m);
 	m.proof.proof.dnssec = VG_DNSSEC_BOGUS + 1;
 	assert_int_equal(decode_m(FROM_VERIFIER), -EPROTO);
-	make_proof();
+	make_proof(&m);
 	m.proof.proof.links[1].type = 2;
 	assert_int_equal(decode_m(FROM_VERIFIER), -EPROTO);
 }
@@ -350,42 +235,42 @@ static void contradictions_are_refused(void **state)
 	struct vg_proof *p = &m.proof.proof;
 
 	(void)state;
-	make_granted();
+	make_granted(&m);
 	p->granted = false;
 	assert_int_equal(decode_m(FROM_VERIFIER), -EPROTO);
 
-	make_proof();
+	make_proof(&m);
 	p->granted = true;
 	assert_int_equal(decode_m(FROM_VERIFIER), -EPROTO);
 
-	make_proof(); /* granted in spite of a finding that blocks */
+	make_proof(&m); /* granted in spite of a finding that blocks */
 	p->granted = p->addresses[0].granted = true;
 	assert_int_equal(decode_m(FROM_VERIFIER), -EPROTO);
 
-	make_granted();
+	make_granted(&m);
 	p->dnssec = VG_DNSSEC_BOGUS;
 	assert_int_equal(decode_m(FROM_VERIFIER), -EPROTO);
 
-	make_granted(); /* revoke, and no word why */
+	make_granted(&m); /* revoke, and no word why */
 	p->effect = VG_EFFECT_REVOKE;
 	assert_int_equal(decode_m(FROM_VERIFIER), -EPROTO);
 
-	make_proof(); /* a block that only warns */
+	make_proof(&m); /* a block that only warns */
 	p->findings[0].action = VG_ACTION_WARN;
 	assert_int_equal(decode_m(FROM_VERIFIER), -EPROTO);
 
-	make_proof();
+	make_proof(&m);
 	p->findings[0].severity = VG_SEVERITY_INFO;
 	assert_int_equal(decode_m(FROM_VERIFIER), -EPROTO);
 
-	make_granted(); /* an A record that holds IPv6 */
+	make_granted(&m); /* an A record that holds IPv6 */
 	p->addresses[1].from_aaaa = false;
 	assert_int_equal(decode_m(FROM_VERIFIER), -EPROTO);
 
-	make_proof(); /* an address with a target, an alias without */
+	make_proof(&m); /* an address with a target, an alias without */
 	strcpy(p->links[1].target, "y.net");
 	assert_int_equal(decode_m(FROM_VERIFIER), -EPROTO);
-	make_proof();
+	make_proof(&m);
 	p->links[0].target[0] = '\0';
 	assert_int_equal(decode_m(FROM_VERIFIER), -EPROTO);
 }
@@ -404,7 +289,7 @@ static void counts_have_bounds(void **state)
 	b.data[2] = 0; /* 256 */
 	assert_int_equal(decode(FROM_KEEPER, b.data, b.size - 16), 0);
 
-	make_self();
+	make_self(&m);
 	m.self.n = VG_MSG_SELF + 1;
 	vg_buf_freep(&b);
 	vg_msg_encode(&m, &b);
@@ -423,7 +308,7 @@ static void largest_messages_fit(void **state)
 	struct vg_proof *p = &m.proof.proof;
 
 	(void)state;
-	begin(VG_MSG_CONFIG);
+	begin(&m, VG_MSG_CONFIG);
 	m.config.n_forwards = VG_MSG_FORWARDS;
 	for (size_t i = 0; i < VG_MSG_FORWARDS; i++)
 		fill(m.config.forwards[i], VG_MSG_SERVER, 'f');
@@ -435,7 +320,7 @@ static void largest_messages_fit(void **state)
 	fill(m.config.anchors, sizeof(m.config.anchors), 'a');
 	assert_int_equal(decode_m(FROM_KEEPER), 0);
 
-	make_proof();
+	make_proof(&m);
 	p->n_links = VG_PROOF_LINKS;
 	for (size_t i = 0; i < VG_PROOF_LINKS; i++) {
 		p->links[i].type = VG_TYPE_CNAME;
