@@ -420,6 +420,9 @@ lab_daemon() {
     lab_wait "verigressd is ready" verigress status
 }
 
+# lab_why HOST:PORT|ADDRESS:PORT: it is granted to `shop`.
+lab_why() { verigress why shop "$1" >/dev/null; }
+
 # events FILTER: those for which the jq expression holds, one a line.
 events() { jq -c "select($1)" "$T/events.jsonl"; }
 

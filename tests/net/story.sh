@@ -28,21 +28,22 @@ story_without() {
     mkdir -p "$CGROUP/shop"
 }
 
+quick() { jq -e '.elapsed < 2' <<<"$1" >/dev/null; }
+
 # refused_at_once NAME: the application gets EPERM, and does not wait for it.
 refused_at_once() {
     local said
     said=$(ask)
     is "$1: the application is told EPERM" "$(jq .errno <<<"$said")" 1
     has "$1: in words" "$said" "Operation not permitted"
-    check "$1: at once ($(jq .elapsed <<<"$said") s)" \
-        jq -e '.elapsed < 2' <<<"$said" >"$T/null"
+    check "$1: at once ($(jq .elapsed <<<"$said") s)" quick "$said"
 }
 
 # story_with NAME FINDING HOST ADDRESS PORT: verigress runs already.
 story_with() {
     start
     is "$1, with verigress: the honest server answers" "$(answer)" honest
-    check "$1: why says granted" verigress why shop "$3:$5"
+    check "$1: why says granted" lab_why "$3:$5"
     lab_forget
     attack
     refused_at_once "$1, before verigress looked again"

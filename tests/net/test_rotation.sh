@@ -70,8 +70,8 @@ is "on $STEPS addresses" \
     "$(grep '"what": "request"' "$T/honest.requests" | jq -r .address | sort -u | wc -l)" $STEPS
 is "no denial was reported" "$(events '.event == "deny"')" ""
 check "the address before this one may still be used" \
-    verigress why shop "$(pool $((STEPS - 2))):80"
-refuse "an address of an hour ago may not" verigress why shop "$(pool 0):80"
+    lab_why "$(pool $((STEPS - 2))):80"
+refuse "an address of an hour ago may not" lab_why "$(pool 0):80"
 
 # The same with an address that was never published: the ranges alone grant
 # nothing, and a refusal would have been seen.

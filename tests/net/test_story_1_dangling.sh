@@ -31,5 +31,5 @@ lab_daemon
 story_with "dangling name" ADDR_OUT_OF_RANGE $API $EVIL 443
 
 # The lease of the honest address went with the name's good faith.
-refuse "the old address is revoked, too" verigress why shop "$HONEST:443"
+refuse "the old address is revoked, too" lab_why "$HONEST:443"
 finish

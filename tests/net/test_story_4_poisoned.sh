@@ -51,7 +51,7 @@ check "asking elsewhere: an event has service, address and reason" \
     denied $EVIL 80 no_lease
 not_a_byte "asking elsewhere"
 check "asking elsewhere: the true address stays granted" \
-    verigress why shop "$HONEST:80"
+    lab_why "$HONEST:80"
 again
 
 # 2: verigress hears the lie and does not believe it; a lie takes nothing away.
@@ -69,7 +69,7 @@ check "same resolver, signed: an event has service, address and reason" \
     denied $EVIL 80 no_lease
 not_a_byte "same resolver, signed"
 check "same resolver, signed: the true address stays granted" \
-    verigress why shop "$HONEST:80"
+    lab_why "$HONEST:80"
 again
 
 # 3: nothing proves the lie false but the ranges.

@@ -72,7 +72,7 @@ start
 for turn in "${turns[@]}"; do
     read -r type address finding shown <<<"$turn"
     check "$address: the public address is granted" \
-        wait_for 20 verigress why shop "$API:80"
+        wait_for 20 lab_why "$API:80"
     is "$address, with verigress: the honest server answers" "$(answer)" honest
     lab_forget
     : >"$T/events.jsonl"
@@ -82,7 +82,7 @@ for turn in "${turns[@]}"; do
     refused_at_once "$address, after it looked again"
     check "$address: an event has service, name, address and reason" \
         denied "$shown" 80 no_lease $API
-    refuse "$address: the public address is revoked" verigress why shop "$HONEST:80"
+    refuse "$address: the public address is revoked" lab_why "$HONEST:80"
     not_a_byte_inside "$address"
     bind_to A $HONEST
 done
