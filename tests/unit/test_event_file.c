@@ -155,6 +155,11 @@ static void follows_a_moved_file(void **state)
 	assert_int_equal(unlink(path_of("e")), 0);
 	assert_int_equal(put(f, "three"), 0);
 	file_is("e", "three\n");
+	assert_int_equal(rename(path_of("e"), path_of("moved")), 0);
+	(void)close(open(path_of("e"), O_WRONLY | O_CREAT | O_CLOEXEC, 0640));
+	assert_int_equal(put(f, "into the new one"), 0);
+	file_is("moved", "three\n");
+	file_is("e", "into the new one\n");
 	assert_int_equal(truncate(path_of("e"), 0), 0);
 	assert_int_equal(put(f, "four"), 0);
 	file_is("e", "four\n");

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <grp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -64,11 +65,35 @@ static void the_kernel_tells_who(void **state)
 	assert_int_equal(vg_peer_get(pair[0], 0, &p), -EBADF);
 }
 
+/* A supplementary group counts; only root can give itself one. */
+static void further_groups_count(void **state)
+{
+	const gid_t further = 4711;
+	struct vg_peer p;
+	int pair[2], r;
+
+	(void)state;
+	if (geteuid() != 0 || setgroups(1, &further) < 0)
+		skip();
+	assert_int_equal(
+		socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	r = vg_peer_get(pair[0], further, &p);
+	if (r == -ENOENT)
+		skip();
+	assert_int_equal(r, 0);
+	assert_true(p.in_group);
+	assert_int_equal(vg_peer_get(pair[0], further + 1, &p), 0);
+	assert_false(p.in_group);
+	(void)close(pair[0]);
+	(void)close(pair[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cgroups),
 		cmocka_unit_test(the_kernel_tells_who),
+		cmocka_unit_test(further_groups_count),
 	};
 
 	return cmocka_run_group_tests_name("peer", tests, NULL, NULL);

@@ -437,6 +437,10 @@ static void slow_watchers_lose_lines(void **state)
 	(void)snprintf(line, 1000, "%llu lines were lost",
 		       (unsigned long long)lost);
 	assert_non_null(strstr(vg_buf_text(&slow.err), line));
+	lines = slow.err.size;
+	publish(NULL);
+	client_read(turn, &slow);
+	assert_int_equal(slow.err.size, lines); /* told once */
 	client_close(&slow);
 	turn();
 	assert_int_equal(vg_watch_count(watch), 0);
