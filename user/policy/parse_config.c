@@ -16,7 +16,7 @@
 #define DEFAULT_EVENTS "/var/log/verigress/events.jsonl"
 #define DNS_PORT       "53"
 #define DNS_TLS_PORT   853
-#define LEASES_MIN     64
+#define LEASES_MIN     1U
 #define LEASES_MAX     (1U << 20)
 #define RING_MIN       (64ULL << 10)
 #define RING_MAX       (256ULL << 20)

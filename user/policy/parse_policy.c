@@ -143,6 +143,8 @@ static void read_listen_from(struct vg_walk *w, const struct vg_yaml_node *node,
 	struct vg_prefix metadata;
 
 	l->from_at = node->mark;
+	if (node->kind == VG_YAML_SEQUENCE && !node->first)
+		vg_walk_error(w, &node->mark, NULL, "the list is empty");
 	vg_value_prefixes(w, node, &l->from, &l->n_from);
 	for (size_t i = 0; i < l->n_from; i++)
 		if (vg_class_metadata_within(&l->from[i], &metadata))
@@ -160,7 +162,7 @@ static bool check_listen(struct vg_walk *w, const struct listen *l,
 	if (p->first == 0)
 		vg_walk_error(w, &l->at, "name the ports",
 			      "'listen' cannot be every port");
-	else if (udp && l->n_from == 0)
+	else if (udp && !l->from_at.line)
 		vg_walk_error(w, &l->at,
 			      "write {ports: [...], from: [CIDR...]}",
 			      "'listen' on UDP needs 'from'");
@@ -169,7 +171,7 @@ static bool check_listen(struct vg_walk *w, const struct listen *l,
 			      "accepted connections may answer anybody",
 			      "'from' is for UDP ports only");
 	else
-		return true;
+		return !udp || l->n_from; /* an empty one was reported */
 	return false;
 }
 

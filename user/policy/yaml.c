@@ -242,6 +242,8 @@ static const char *hint_for(const yaml_parser_t *parser)
 		return "quote what begins with '*'";
 	if (strstr(parser->problem, "start any token"))
 		return "quote it; a tab cannot indent";
+	if (strstr(parser->problem, "expected node content"))
+		return "quote what begins with ':', as IPv6 addresses do";
 	if (strstr(parser->problem, "mapping values"))
 		return "quote a value that holds ': '";
 	return NULL;
