@@ -111,9 +111,10 @@ static void status_text(struct vg_keeper *k, const char *reasons, bool colour,
 			      vg_layer_state_name(k->layers[i].state));
 	vg_buf_printf(out, "\nresolver %s\n",
 		      vg_health_name(k->verifier.health));
-	vg_buf_printf(out, "events   %llu, %llu lost\n",
+	vg_buf_printf(out, "events   %llu, %llu denials and %llu flow ends lost\n",
 		      (unsigned long long)vg_sink_seq(k->sink),
-		      (unsigned long long)(ring.lost + ring.lost_flows));
+		      (unsigned long long)ring.lost,
+		      (unsigned long long)ring.lost_flows);
 	vg_buf_printf(out, "leases   %u of %u\n", vg_book_used(k->book),
 		      vg_book_max(k->book));
 	status_services(k, out);
@@ -214,7 +215,9 @@ static void status_json(struct vg_keeper *k, const char *reasons,
 	json_services(k, &j);
 	vg_json_object(&j, "events");
 	vg_json_uint(&j, "seq", vg_sink_seq(k->sink));
-	vg_json_uint(&j, "lost", ring.lost + ring.lost_flows);
+	/* Denials told and these are all that there were. */
+	vg_json_uint(&j, "lost", ring.lost);
+	vg_json_uint(&j, "lost_flow_ends", ring.lost_flows);
 	vg_json_object_end(&j);
 	vg_json_object(&j, "leases");
 	vg_json_uint(&j, "used", vg_book_used(k->book));

@@ -20,6 +20,7 @@
 #include "daemon/cut.h"
 #include "daemon/parent.h"
 #include "daemon/state.h"
+#include "enforce/stats.h"
 #include "events/decode.h"
 #include "events/file.h"
 #include "events/format.h"
@@ -185,6 +186,8 @@ static void on_limited(void *ctx, const struct vg_limited *l)
 	struct vg_record r;
 
 	vg_record_from_event(l, &r);
+	r.has |= VG_HAS_LOST_BEFORE;
+	r.lost_before = vg_track_lost(k->track);
 	if (!u)
 		r.service = vg_services_name(k->services, l->event.service);
 	if (r.has & VG_HAS_DST)
@@ -195,16 +198,31 @@ static void on_limited(void *ctx, const struct vg_limited *l)
 
 /* ---- the ring ------------------------------------------------------------ */
 
-static void tell_lost(struct vg_keeper *k, uint64_t lost)
+/*
+ * The kernel's own count, not the one that records carry: after the last one
+ * that fitted nothing may come for long.
+ */
+static uint64_t ring_lost(struct vg_keeper *k)
 {
+	struct vg_stats_ring ring;
+
+	return vg_stats_ring(k->load, &ring) < 0 ? k->ring_lost_told : ring.lost;
+}
+
+static void tell_lost(struct vg_keeper *k)
+{
+	const uint64_t lost = ring_lost(k);
 	struct vg_record r = {
 		.kind = VG_RECORD_LOST,
-		.count = lost,
+		.count = lost - k->ring_lost_told,
 		.subject = "ring",
 		.detail = "the ring was full: the verdicts stood, their "
 			  "reports did not fit",
 	};
 
+	if (lost <= k->ring_lost_told)
+		return;
+	k->ring_lost_told = lost;
 	vg_incident(k, NULL, &r);
 }
 
@@ -304,14 +322,8 @@ bool vg_incidents_saw(void *keeper, uint32_t service, enum vg_layer layer)
 
 void vg_incidents_tick(struct vg_keeper *k, uint64_t now)
 {
-	uint64_t lost;
-
 	drain(k, true);
-	lost = vg_track_lost(k->track);
-	if (lost > k->ring_lost_told) {
-		tell_lost(k, lost - k->ring_lost_told);
-		k->ring_lost_told = lost;
-	}
+	tell_lost(k);
 	vg_sink_tick(k->sink, now);
 }
 
@@ -395,6 +407,7 @@ static int start_ring(struct vg_keeper *k)
 			&k->ring);
 	if (r < 0)
 		return r;
+	k->ring_lost_told = ring_lost(k); /* by an earlier keeper */
 	k->ring_timer = evtimer_new(k->base, on_ring, k);
 	k->limit_timer = evtimer_new(k->base, on_window, k);
 	k->ring_readable = event_new(k->base, vg_ring_fd(k->ring),
