@@ -87,6 +87,18 @@ static void on_list(void *ctx, struct vg_session *s,
 	vg_session_end(s, 0);
 }
 
+/* A long answer, then lines: as `watch --since` with -f does. */
+static void on_version(void *ctx, struct vg_session *s,
+		       const struct vg_request *req)
+{
+	(void)ctx;
+	huge[VG_SERVER_LINES] = '\0';
+	vg_session_out(s, huge);
+	vg_session_out(s, huge);
+	assert_int_equal(vg_watch_add(watch, s, req), 0);
+	vg_watch_publish(watch, NULL, "json", "plain", "colour");
+}
+
 static void on_gone(void *arg, struct vg_session *s)
 {
 	assert_ptr_equal(arg, &gone);
@@ -112,9 +124,10 @@ static void on_watch(void *ctx, struct vg_session *s,
 }
 
 static const vg_handler handlers[VG_VERB_COUNT] = {
-	[VG_VERB_STATUS] = on_status, [VG_VERB_LIST] = on_list,
-	[VG_VERB_SHOW] = on_show,     [VG_VERB_HOLD] = on_hold,
-	[VG_VERB_WATCH] = on_watch,   [VG_VERB_RELOAD] = on_reload,
+	[VG_VERB_STATUS] = on_status,	[VG_VERB_LIST] = on_list,
+	[VG_VERB_SHOW] = on_show,	[VG_VERB_HOLD] = on_hold,
+	[VG_VERB_WATCH] = on_watch,	[VG_VERB_RELOAD] = on_reload,
+	[VG_VERB_VERSION] = on_version,
 };
 
 static int start(void **state)
@@ -367,6 +380,23 @@ static void an_answer_has_a_bound(void **state)
 	client_close(&c);
 }
 
+/* What was remembered comes whole, and is not held against what is new. */
+static void a_backlog_costs_no_lines(void **state)
+{
+	struct client c;
+
+	(void)state;
+	huge = malloc(VG_SERVER_LINES + 1);
+	assert_non_null(huge);
+	memset(huge, 'x', VG_SERVER_LINES);
+	ask(&c, VG_VERB_VERSION, NULL);
+	free(huge);
+	assert_int_equal(vg_watch_lost(watch), 0);
+	assert_int_equal(c.out.size, 2 * VG_SERVER_LINES + 6);
+	client_close(&c);
+	turn();
+}
+
 static void publish(const char *service)
 {
 	vg_watch_publish(watch, service, "{json}", "plain", "colour");
@@ -458,6 +488,7 @@ int main(void)
 		TEST(an_answer_may_come_later),
 		TEST(who_waits_may_go),
 		TEST(an_answer_has_a_bound),
+		TEST(a_backlog_costs_no_lines),
 		TEST(watchers_see_what_they_asked_for),
 		TEST(slow_watchers_lose_lines),
 	};

@@ -34,6 +34,8 @@ struct vg_session {
 	void *gone_arg;
 	uint64_t lost; /* lines */
 	uint64_t told;
+	size_t owed; /* of what waits, what came before the first line */
+	bool lines;
 	bool asked;
 	bool ended;
 	bool cut; /* the answer was too long */
@@ -136,12 +138,24 @@ static void tell_lost(struct vg_session *s)
 	s->told = s->lost;
 }
 
+/* Octets of lines that wait.  An answer before them is not held against them. */
+static size_t lines_waiting(struct vg_session *s)
+{
+	const size_t waiting = evbuffer_get_length(output_of(s));
+
+	if (!s->lines || waiting < s->owed)
+		s->owed = waiting;
+	if (!s->lines)
+		bufferevent_set_timeouts(s->stream, NULL, NULL);
+	s->lines = true;
+	return waiting - s->owed;
+}
+
 bool vg_session_line(struct vg_session *s, const char *line)
 {
 	const size_t size = strlen(line);
-	const size_t waiting = evbuffer_get_length(output_of(s));
+	const size_t waiting = lines_waiting(s);
 
-	bufferevent_set_timeouts(s->stream, NULL, NULL);
 	if (s->cut || size > VG_SERVER_LINES ||
 	    waiting > VG_SERVER_LINES - size) {
 		s->lost++;

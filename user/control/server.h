@@ -24,7 +24,7 @@
 #define VG_SERVER_PATIENCE_S 10
 #define VG_SERVER_DRAIN_S    300
 #define VG_SERVER_OUTPUT     (32UL << 20) /* octets waiting, then it is cut off */
-#define VG_SERVER_LINES	     (256UL << 10) /* the same for vg_session_line() */
+#define VG_SERVER_LINES	     (256UL << 10) /* of vg_session_line() */
 
 struct event_base;
 struct vg_server;
@@ -64,8 +64,8 @@ __attribute__((format(printf, 2, 3))) void
 vg_session_errf(struct vg_session *s, const char *format, ...);
 
 /*
- * A line (a newline is added) that may be lost when the client is slow: false
- * when it was.  Before the next line that finds room the client is told how
+ * A line (a newline is added) that may be lost when the client is slow, with
+ * VG_SERVER_LINES octets of lines waiting for it: false when it was.  Before the next line that finds room the client is told how
  * many it missed, on stderr.
  */
 bool vg_session_line(struct vg_session *s, const char *line);

@@ -340,13 +340,16 @@ struct replay {
 static bool replay_line(void *ctx, const struct vg_line *line)
 {
 	const struct replay *r = ctx;
+	const char *text = line->plain;
 
 	if (r->flags & VG_REQUEST_JSON)
-		vg_session_line(r->session, line->json);
+		text = line->json;
 	else if (r->flags & VG_REQUEST_COLOUR)
-		vg_session_line(r->session, line->colour);
-	else
-		vg_session_line(r->session, line->plain);
+		text = line->colour;
+	/* Bounded by the backlog, and all of it at once: nothing may be lost
+	 * because the client could not read yet. */
+	vg_session_out(r->session, text);
+	vg_session_out(r->session, "\n");
 	return true;
 }
 
