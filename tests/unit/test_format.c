@@ -176,6 +176,39 @@ static void a_denial_tells_its_story(void **state)
 	     "endpoint of the policy");
 }
 
+/* The five ways in which an address may be no one's. */
+static void memory_is_told_as_it_is(void **state)
+{
+	static const char at[] = "2026-11-21T10:02:11.000000Z";
+	static const struct {
+		struct vg_memory memory;
+		const char *says;
+	} cases[] = {
+		{{.name = "a.example", .candidate = true, .finding = "X"},
+		 "a.example leads to this address"},
+		{{.name = "a.example", .until = at, .finding = "X"},
+		 "belonged to a.example until 10:02:11Z, when X was found"},
+		{{.name = "a.example", .until = at},
+		 "belonged to a.example until 10:02:11Z"},
+		{{.name = "a.example", .finding = "X", .verified = at},
+		 "belonged to a.example, until X was found, and was last "
+		 "verified at 10:02:11Z"},
+		{{.name = "a.example"}, "belongs to a.example"},
+		{{.until = at}, "not verified for any endpoint"},
+	};
+	struct vg_record r = denial();
+
+	(void)state;
+	for (size_t i = 0; i < VG_ARRAY_LEN(cases); i++) {
+		r.memory = cases[i].memory;
+		holds(vg_format_cause, &r, cases[i].says);
+	}
+	r.reason = VG_REASON_EXPIRED;
+	r.memory = (struct vg_memory){.name = "a.example", .until = at};
+	says(vg_format_cause, &r,
+	     "the lease of a.example ran out at 10:02:11Z");
+}
+
 static void a_denial_as_json(void **state)
 {
 	const struct vg_record r = denial();
@@ -369,7 +402,8 @@ static void strangers_are_escaped(void **state)
 	r.subject = evil;
 	r.detail = evil;
 	r.lease_end = evil;
-	r.memory = (struct vg_memory){evil, evil, evil, evil};
+	r.memory = (struct vg_memory){
+		.name = evil, .verified = evil, .until = evil, .finding = evil};
 	for (int kind = 0; kind < VG_RECORD_COUNT; kind++)
 		for (size_t i = 0; i < VG_ARRAY_LEN(lines); i++) {
 			vg_cleanup(vg_buf_freep) struct vg_buf b = {0};
@@ -413,6 +447,7 @@ int main(void)
 		cmocka_unit_test(every_reason_has_its_sentence),
 		cmocka_unit_test(every_kind_has_its_sentence),
 		cmocka_unit_test(a_denial_tells_its_story),
+		cmocka_unit_test(memory_is_told_as_it_is),
 		cmocka_unit_test(a_denial_as_json),
 		cmocka_unit_test(absent_is_absent),
 		cmocka_unit_test(mixed_fields_are_absent),

@@ -65,8 +65,9 @@ vg_session_errf(struct vg_session *s, const char *format, ...);
 
 /*
  * A line (a newline is added) that may be lost when the client is slow, with
- * VG_SERVER_LINES octets of lines waiting for it: false when it was.  Before the next line that finds room the client is told how
- * many it missed, on stderr.
+ * VG_SERVER_LINES octets of lines waiting for it: false when it was.  Before
+ * the next line that finds room the client is told how many it missed, on
+ * stderr.
  */
 bool vg_session_line(struct vg_session *s, const char *line);
 uint64_t vg_session_lost(const struct vg_session *s);

@@ -83,7 +83,7 @@ static void put_past(struct vg_buf *out, const struct vg_memory *m)
 		vg_buf_puts(out, " was found");
 	}
 	if (!m->until && m->verified) {
-		vg_buf_puts(out, " and was last verified at ");
+		vg_buf_puts(out, ", and was last verified at ");
 		put_time(out, m->verified);
 	}
 }
