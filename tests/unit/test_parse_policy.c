@@ -246,13 +246,18 @@ static void metadata_behind_a_udp_port_is_warned_of(void **state)
 	assert_int_equal(policy->services[0].n_listen, 1);
 }
 
+#define TEXT(name, text)                  \
+	{                                 \
+		name, text, sizeof(text) - 1 \
+	}
+
 static void all_errors_of_all_files(void **state)
 {
 	static const struct vg_source sources[] = {
-		{ "b.yaml", "service: x\ncgroup: a\nmodes: audit\n", 35 },
-		{ "a.yaml", "service: x\ncgroup: [a/b, c]\nstrict: no\n", 39 },
-		{ "c.yaml", "service: [\n", 11 },
-		{ "d.yaml", "service: y\ncgroup: c/d\n", 23 },
+		TEXT("b.yaml", "service: x\ncgroup: a\nmodes: audit\n"),
+		TEXT("a.yaml", "service: x\ncgroup: [a/b, c]\nstrict: no\n"),
+		TEXT("c.yaml", "service: [\n"),
+		TEXT("d.yaml", "service: y\ncgroup: c/d\n"),
 	};
 	static const char wanted[] =
 		"b.yaml:3:1: error: unknown key 'modes' (did you mean 'mode'?)\n"
@@ -340,9 +345,9 @@ static void files_are_bounded(void **state)
 		{ HEAD, "#", VG_SOURCE_MAX, "",
 		  "p: error: larger than 1048576 octets" },
 		{ HEAD "x: [", "a,", 200000, "]\n",
-		  "p:3:399983: error: more than 200000 values in one file" },
+		  "p:3:399991: error: more than 200000 values in one file" },
 		{ HEAD "x: ", "[", 500000, "",
-		  "p:3:20: error: nesting is deeper than 16" },
+		  "p:3:19: error: nesting is deeper than 16" },
 		{ HEAD "resolvers: [", "9.9.9.9,", 1, "x]\n",
 		  "p:3:21: error: 'x' is not an address" },
 		{ HEAD "sockets: [", "'',", 257, "]\n",
@@ -400,12 +405,13 @@ static void lists_are_bounded(void **state)
 /* A service with N endpoints on ports of their own. */
 static void add_service(struct vg_buf *out, int number, size_t n)
 {
-	vg_buf_printf(out, "---\nservice: s%d\ncgroup: c%d\nendpoints:\n",
+	vg_buf_printf(out, "---\nservice: s%d\ncgroup: c%d\nendpoints: [",
 		      number, number);
 	for (size_t i = 0; i < n; i++)
 		vg_buf_printf(out,
-			      "- {address: 10.%d.%zu.%zu/31, ports: 1-99/tcp}\n",
+			      "{address: 10.%d.%zu.%zu/31, ports: 1-99/tcp},\n",
 			      number, i / 100, i % 100 * 2);
+	vg_buf_puts(out, "]\n");
 }
 
 static void totals_are_bounded(void **state)

@@ -25,6 +25,14 @@ static size_t line_end(const struct vg_source *s, size_t at)
 	return at;
 }
 
+size_t vg_source_begin(const struct vg_source *source)
+{
+	static const char mark[] = "\xEF\xBB\xBF";
+	const size_t n = sizeof(mark) - 1;
+
+	return source->size >= n && memcmp(source->text, mark, n) == 0 ? n : 0;
+}
+
 struct vg_place vg_source_place(const struct vg_source *source, uint32_t line,
 				uint32_t column)
 {
@@ -33,7 +41,7 @@ struct vg_place vg_source_place(const struct vg_source *source, uint32_t line,
 		.line = line,
 		.column = column,
 	};
-	size_t at = 0;
+	size_t at = vg_source_begin(source);
 
 	for (uint32_t i = 1; i < line; i++) {
 		at = line_end(source, at);
@@ -77,16 +85,19 @@ static const char *character_error(const struct vg_source *source, size_t at,
 		return "NUL in the text";
 	if (point == '\t')
 		return NULL;
-	/* A byte order mark at the very start is harmless. */
 	if (point == 0xFEFF)
-		return at == 0 ? NULL : "byte order mark inside the text";
+		return "byte order mark inside the text";
 	return vg_utf8_is_control(point) ? "control character in the text" :
 					   NULL;
 }
 
 int vg_source_check(const struct vg_source *source, struct vg_diags *diags)
 {
-	struct cursor c = { .line = 1, .column = 1 };
+	struct cursor c = {
+		.at = vg_source_begin(source),
+		.line = 1,
+		.column = 1,
+	};
 	const struct vg_place whole = { .file = source->name };
 
 	if (source->size > VG_SOURCE_MAX) {

@@ -11,6 +11,9 @@
 #include "policy/diag.h"
 #include "policy/parse.h"
 
+/* Where the text begins: behind a byte order mark, which counts as nothing. */
+size_t vg_source_begin(const struct vg_source *source);
+
 /* The place LINE:COLUMN of SOURCE with its line; lines end in LF, CR, CRLF. */
 struct vg_place vg_source_place(const struct vg_source *source, uint32_t line,
 				uint32_t column);

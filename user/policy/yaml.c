@@ -283,6 +283,8 @@ int vg_yaml_parse(const struct vg_source *source, struct vg_yaml **ret,
 {
 	vg_cleanup(vg_yaml_freep) struct vg_yaml *tree = NULL;
 	struct builder b = { .source = source, .diags = diags };
+	const size_t begin = vg_source_begin(source);
+	const char *text = source->size ? source->text + begin : "";
 	yaml_parser_t parser;
 	int r;
 
@@ -295,11 +297,8 @@ int vg_yaml_parse(const struct vg_source *source, struct vg_yaml **ret,
 
 	/* Said, not guessed: UTF-16 has no place here. */
 	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&parser,
-				     (const unsigned char *)(source->size ?
-								     source->text :
-								     ""),
-				     source->size);
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text,
+				     source->size - begin);
 	b.tree = tree;
 	r = build(&b, &parser);
 	yaml_parser_delete(&parser);
