@@ -34,6 +34,11 @@ static const struct row {
 	{"s 8.8.8.8", "s nxdomain", {}, "1/1 secure none", ""},
 
 	/* nothing but an unsigned answer */
+	{"i 8.8.8.8",
+	 "s 2600::1",
+	 {},
+	 "2/2 insecure none",
+	 "DNS_INSECURE:warn"},
 	{"i 8.8.8.8", "i nodata", {}, "1/1 insecure none", "DNS_INSECURE:warn"},
 	{"s 8.8.8.8",
 	 "i 2600::1",
