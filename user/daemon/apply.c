@@ -78,17 +78,19 @@ static void take_over_targets(struct vg_unit *old, struct vg_unit *new)
 	}
 }
 
+/* OLD keeps its paths: connections of what it loses are looked for there. */
 static void take_over_tags(struct vg_unit *old, struct vg_unit *new)
 {
 	for (size_t i = 0; i < new->n_tags; i++)
 		for (size_t j = 0; j < old->n_tags; j++) {
 			struct vg_tag *n = &new->tags[i], *o = &old->tags[j];
 
-			if (!o->path || strcmp(n->path, o->path) != 0)
+			if (o->taken || strcmp(n->path, o->path) != 0)
 				continue;
-			free(n->path);
-			*n = *o;
-			*o = (struct vg_tag){ 0 };
+			n->id = o->id;
+			n->late = o->late;
+			n->error = o->error;
+			o->taken = true;
 			break;
 		}
 	new->tagged_late = old->tagged_late;
@@ -186,7 +188,7 @@ static void release_unit(struct vg_unit *old, bool gone)
 	vg_grants_release(old, old->resolvers, VG_CAUSE_REMOVED,
 			  "the policy no longer has it");
 	for (size_t i = 0; i < old->n_tags; i++)
-		if (old->tags[i].path)
+		if (!old->tags[i].taken)
 			vg_tags_drop(k, &old->tags[i]);
 	if (!gone)
 		return;

@@ -82,6 +82,7 @@ struct vg_tag {
 	uint64_t id;   /* 0: not confined now (it does not exist) */
 	bool late;     /* it had processes before it was confined */
 	int error;     /* -errno of the last attempt, 0 when fine */
+	bool taken;    /* by the unit that takes the place of this one */
 };
 
 /* A service at run time. */
