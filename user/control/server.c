@@ -172,6 +172,14 @@ uint64_t vg_session_lost(const struct vg_session *s)
 	return s->lost;
 }
 
+/* A client may stop reading for so long, but not keep its place for ever. */
+static void set_drain(struct vg_session *s)
+{
+	static const struct timeval drain = {.tv_sec = VG_SERVER_DRAIN_S};
+
+	bufferevent_set_timeouts(s->stream, NULL, &drain);
+}
+
 void vg_session_end(struct vg_session *s, uint8_t status)
 {
 	vg_cleanup(vg_buf_freep) struct vg_buf end = {0};
@@ -185,6 +193,7 @@ void vg_session_end(struct vg_session *s, uint8_t status)
 	vg_frame_end(&end, status);
 	s->gone = NULL;
 	s->ended = true;
+	set_drain(s);
 	/* Without memory for it the client sees the connection break. */
 	(void)bufferevent_write(s->stream, vg_buf_text(&end), end.size);
 	bufferevent_trigger(s->stream, EV_WRITE, BEV_TRIG_DEFER_CALLBACKS);
@@ -226,13 +235,12 @@ static void dispatch(struct vg_session *s, const struct vg_request *q)
 
 static void request_came(struct vg_session *s, const struct vg_frame *f)
 {
-	static const struct timeval drain = {.tv_sec = VG_SERVER_DRAIN_S};
 	struct vg_request q;
 
 	s->asked = true;
 	event_free(s->deadline);
 	s->deadline = NULL;
-	bufferevent_set_timeouts(s->stream, NULL, &drain);
+	set_drain(s);
 	if (f->type != VG_FRAME_REQUEST ||
 	    vg_request_decode(f->data, f->size, &q) < 0)
 		refuse(s, "the request was not understood; do verigress and "

@@ -35,18 +35,33 @@ static bool ends_torn(int fd, off_t size)
 	return pread(fd, &last, 1, size - 1) != 1 || last != '\n';
 }
 
-/* O_NONBLOCK: a FIFO must not make us wait for a reader. */
+/*
+ * O_NONBLOCK: a FIFO must not make us wait for a reader.  A file that we make
+ * is 0640 whatever the umask, so that a group may be let read it; the mode of
+ * one that is there is its owner's affair.
+ */
+static int open_path(const char *path)
+{
+	const int flags = O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW |
+			  O_NOCTTY | O_NONBLOCK;
+	int fd;
+
+	fd = open(path, flags | O_CREAT | O_EXCL, 0640);
+	if (fd >= 0)
+		(void)fchmod(fd, 0640);
+	else if (errno == EEXIST)
+		fd = open(path, flags);
+	return fd < 0 ? -errno : fd;
+}
+
 static int open_file(struct vg_event_file *f)
 {
 	vg_cleanup(vg_fd_closep) int fd = -1;
 	struct stat st;
 
-	fd = open(f->path,
-		  O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
-			  O_NOCTTY | O_NONBLOCK,
-		  0640);
+	fd = open_path(f->path);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
