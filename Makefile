@@ -2,6 +2,7 @@
 # verigress.  `make help` lists what can be made; V=1 shows the commands.
 .DELETE_ON_ERROR:
 .SUFFIXES:
+.SECONDARY:
 MAKEFLAGS += --no-builtin-rules
 
 VERSION := 0.1.0

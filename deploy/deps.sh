@@ -9,9 +9,9 @@ set -eu
 build="gcc libc6-dev pkg-config clang llvm libbpf-dev bpftool libelf-dev zlib1g-dev
 linux-libc-dev libunbound-dev libldns-dev libssl-dev libevent-dev libyaml-dev
 libseccomp-dev libcap-ng-dev"
-demo="iproute2 nsd ldnsutils openssl dns-root-data python3 python3-django
+demo="iproute2 nsd unbound ldnsutils openssl dns-root-data python3 python3-django
 python3-flask python3-requests gunicorn procps util-linux"
-tests="libcmocka-dev libclang-rt-dev shellcheck git prometheus unbound dnsutils jq universal-ctags
+tests="libcmocka-dev libclang-rt-dev shellcheck git prometheus dnsutils jq universal-ctags
 libcap2-bin nginx-light curl clang-format man-db strace"
 
 usage() {
