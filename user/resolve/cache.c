@@ -68,6 +68,7 @@ static const struct {
 	{"root-key-sentinel:", "no"},
 	{"edns-buffer-size:", "1232"},
 	{"outgoing-num-tcp:", "4"},
+	{"outgoing-range:", "64"}, /* twice VG_RESOLVER_IN_FLIGHT */
 	{"cache-max-ttl:", "3600"},
 	{"serve-expired:", "no"},
 };
