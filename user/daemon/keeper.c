@@ -38,10 +38,22 @@ static void end(struct vg_keeper *k, int status)
 	event_base_loopbreak(k->base);
 }
 
+static void on_reload(evutil_socket_t fd, short what, void *arg)
+{
+	vg_cleanup(vg_diags_freep) struct vg_diags diags = { 0 };
+
+	(void)fd;
+	(void)what;
+	(void)vg_units_reload(arg, &diags); /* it says so itself */
+}
+
+/*
+ * This comes also while we wait for an answer of the supervisor, in the middle
+ * of work on units and targets: none of them may be freed from here.
+ */
 static void on_parent_said(void *ctx, enum vg_power op, int fd)
 {
 	struct vg_keeper *k = ctx;
-	vg_cleanup(vg_diags_freep) struct vg_diags diags = { 0 };
 
 	switch (op) {
 	case VG_POWER_CHANNEL:
@@ -49,7 +61,7 @@ static void on_parent_said(void *ctx, enum vg_power op, int fd)
 			vg_proving_channel(k, fd);
 		return;
 	case VG_POWER_RELOAD:
-		(void)vg_units_reload(k, &diags); /* it says so itself */
+		event_active(k->reload, EV_TIMEOUT, 0);
 		break;
 	case VG_POWER_STOP:
 		end(k, vg_ephemeral_unused(k) ? VG_CHILD_DONE : EXIT_SUCCESS);
@@ -328,6 +340,9 @@ static int start_loop(struct vg_keeper *k)
 	k->base = event_base_new();
 	if (!k->base)
 		return -ENOMEM;
+	k->reload = evtimer_new(k->base, on_reload, k);
+	if (!k->reload)
+		return -ENOMEM;
 	r = vg_parent_new(VG_FD_CHANNEL, on_parent_said, k, &k->parent);
 	if (r < 0)
 		return say("the supervisor's channel", r);
@@ -405,6 +420,7 @@ static void stop(struct vg_keeper *k)
 	vg_load_freep(&k->load);
 	vg_config_freep(&k->config);
 	free_event(&k->parent_readable);
+	free_event(&k->reload);
 	free_event(&k->second);
 	vg_parent_freep(&k->parent);
 	if (k->base)

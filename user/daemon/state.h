@@ -127,6 +127,7 @@ struct vg_keeper {
 	struct event_base *base;
 	struct vg_parent *parent;
 	struct event *parent_readable;
+	struct event *reload; /* made active when SIGHUP asks for one */
 	uint64_t started_ns;
 	bool ending;
 	int status;
