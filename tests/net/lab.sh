@@ -164,6 +164,7 @@ server:
   server-count: 1
   username: ""
   zonesdir: "$T/dns"
+  database: ""
   pidfile: "$T/dns/nsd.pid"
   xfrdfile: "$T/dns/xfrd.state"
   zonelistfile: "$T/dns/zone.list"
@@ -341,7 +342,7 @@ lab_app() {
     mkdir -p "$CGROUP/$cgroup"
     in_cgroup "$CGROUP/$cgroup" nsenter --net="/run/netns/$LAB_ID-app" -- \
         unshare -m sh -c "$lab_mounts" "$T/etc" \
-        env -i PATH=/usr/bin:/bin PYTHONPATH="$T/apps" PYTHONDONTWRITEBYTECODE=1 \
+        env -C "$T/apps" -i PATH=/usr/bin:/bin PYTHONPATH="$T/apps" PYTHONDONTWRITEBYTECODE=1 \
         SHOP_SECRET_KEY=unused API_URL="$url" API_TOKEN=$TOKEN "$@" \
         setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs \
         --bounding-set -all --inh-caps -all \
