@@ -10,7 +10,7 @@ set -u
 . "$TOP/tests/net/lab.sh"
 
 bold='' dim='' red='' green='' blue='' plain=''
-if [ -z "${NO_COLOR-}" ]; then
+if [ -z "${NO_COLOR-}" ] && { [ -t 1 ] || [ -n "${CLICOLOR_FORCE-}" ]; }; then
     bold=$'\e[1m' dim=$'\e[2m' red=$'\e[1;31m' green=$'\e[1;32m' blue=$'\e[1;34m' plain=$'\e[0m'
 fi
 broken=0
@@ -18,7 +18,7 @@ broken=0
 title() { printf '\n%s%s%s\n' "$bold$blue" "$*" "$plain"; }
 say() { printf '  %s\n' "$*"; }
 # What a program printed: below what was said of it.
-quote() { sed "s/^/    $dim|$plain /"; }
+quote() { fold -s -w 90 | sed "s/^/    $dim|$plain /"; }
 pause() { [ -t 1 ] && sleep "$1"; return 0; }
 
 field() { # NAME JSON: a string or number of the application's answer
@@ -60,20 +60,24 @@ loot() { # yes|no
 start() { lab_app django_shop.wsgi shop "https://$API" API_CA="$T/tls/public.crt"; }
 release() {
     lab_move corp.example signed "api A $EVIL" $API $EVIL
-    say "${bold}The address is given back to the provider, the DNS record is forgotten,$plain"
-    say "${bold}and a stranger gets the address: $API is $EVIL now.$plain"
-    say "He gets a certificate for the name, as anybody does who answers there."
+    say "${bold}The host behind the name is given up, its DNS record is left behind, and a$plain"
+    say "${bold}stranger takes it over: $API leads to $EVIL now.$plain"
+    say "He has a valid certificate for it, as anybody gets who answers at a name."
 }
 
 look_inside() {
     title "What to look at next"
-    say "${dim}(as root, while this is open)$plain"
+    if [ -t 0 ] && [ -t 1 ]; then
+        say "${dim}as root, in another terminal, while this one waits:$plain"
+    else
+        say "${dim}as root, when this runs on a terminal, where it waits:$plain"
+    fi
     say "export VERIGRESS_RUN_DIR=$T/run; cd $TOP/build/plain"
     say "./verigress status                   what is proven, what is lost"
     say "./verigress show shop                rule, name, address, proof, end of lease"
     say "./verigress why shop $EVIL:443   a verdict and its reason, without sending"
     say "./verigress watch                    the events so far; -f follows"
-    say "bpftool map dump pinned $BPFFS/leases"
+    say "bpftool map dump pinned $BPFFS/leases   what the kernel goes by"
 }
 
 sandbox

@@ -63,12 +63,12 @@ simulated=$((($(now_ns) - start) * RATE / 1000000000))
 
 check "an hour went by ($simulated s)" test $simulated -ge 3600
 check "at least $CALLS_MIN calls ($calls)" test $calls -ge $CALLS_MIN
-is "none was refused" "${bad[*]-}" ""
+is "none was refused" "${bad[0]-}" ""
 is "the honest server answered all of them" \
     "$(grep -c '"what": "request"' "$T/honest.requests")" "$calls"
 is "on $STEPS addresses" \
     "$(grep '"what": "request"' "$T/honest.requests" | jq -r .address | sort -u | wc -l)" $STEPS
-is "no denial was reported" "$(events '.event == "deny"')" ""
+is "no denial was reported" "$(events '.event == "deny"' | head -n 3)" ""
 check "the address before this one may still be used" \
     lab_why "$(pool $((STEPS - 2))):80"
 refuse "an address of an hour ago may not" lab_why "$(pool 0):80"
