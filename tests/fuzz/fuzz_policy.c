@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* Everything must be printable, whatever was in the text. */
 static void print_diags(const struct vg_diags *diags)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf out = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf out = {0};
 	struct vg_json j;
 
 	assert(diags->n <= VG_DIAGS_MAX);
@@ -77,7 +77,7 @@ static void check_policy(const struct vg_policy *policy)
 {
 	vg_cleanup(vg_diff_freep) struct vg_diff *same = NULL;
 	vg_cleanup(vg_diff_freep) struct vg_diff *all = NULL;
-	vg_cleanup(vg_buf_freep) struct vg_buf out = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf out = {0};
 
 	for (size_t i = 0; i < policy->n_services; i++) {
 		check_service(&policy->services[i]);
@@ -94,7 +94,7 @@ static void check_policy(const struct vg_policy *policy)
 static void fuzz_policy(const char *text, size_t size)
 {
 	vg_cleanup(vg_policy_freep) struct vg_policy *policy = NULL;
-	vg_cleanup(vg_diags_freep) struct vg_diags diags = { 0 };
+	vg_cleanup(vg_diags_freep) struct vg_diags diags = {0};
 	struct vg_source sources[SOURCES_MAX];
 	size_t n = 0;
 	int r;
@@ -104,7 +104,7 @@ static void fuzz_policy(const char *text, size_t size)
 		const bool last = !nul || n == SOURCES_MAX - 1;
 		const size_t length = last ? size : (size_t)(nul - text);
 
-		sources[n++] = (struct vg_source){ "p", text, length };
+		sources[n++] = (struct vg_source){"p", text, length};
 		if (last)
 			break;
 		text += length + 1;
@@ -121,8 +121,8 @@ static void fuzz_policy(const char *text, size_t size)
 static void fuzz_config(const char *text, size_t size)
 {
 	vg_cleanup(vg_config_freep) struct vg_config *config = NULL;
-	vg_cleanup(vg_diags_freep) struct vg_diags diags = { 0 };
-	const struct vg_source source = { "c", text, size };
+	vg_cleanup(vg_diags_freep) struct vg_diags diags = {0};
+	const struct vg_source source = {"c", text, size};
 	int r;
 
 	r = vg_config_parse(&source, &config, &diags);

@@ -41,7 +41,7 @@ static inline struct vg_source policy_source(const char *text)
 static inline void policy_case_check(const struct policy_case *c, int r,
 				     const struct vg_diags *d)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf line = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf line = {0};
 
 	if (r != -EINVAL || d->n == 0)
 		fail_msg("accepted (%d):\n%s", r, c->text);

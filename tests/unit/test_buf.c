@@ -12,7 +12,7 @@
 
 static void an_empty_buffer_is_an_empty_text(void **state)
 {
-	struct vg_buf b = { 0 };
+	struct vg_buf b = {0};
 
 	(void)state;
 	assert_string_equal(vg_buf_text(&b), "");
@@ -22,7 +22,7 @@ static void an_empty_buffer_is_an_empty_text(void **state)
 
 static void it_grows_and_keeps_its_nul(void **state)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf b = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf b = {0};
 
 	(void)state;
 	for (int i = 0; i < 10000; i++) {
@@ -36,7 +36,7 @@ static void it_grows_and_keeps_its_nul(void **state)
 
 static void octets_may_be_nul(void **state)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf b = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf b = {0};
 
 	(void)state;
 	vg_buf_add(&b, "a\0b", 3);
@@ -47,7 +47,7 @@ static void octets_may_be_nul(void **state)
 
 static void the_bound_sticks(void **state)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf b = { .max = 8 };
+	vg_cleanup(vg_buf_freep) struct vg_buf b = {.max = 8};
 
 	(void)state;
 	vg_buf_puts(&b, "12345678");
@@ -69,7 +69,7 @@ static void the_bound_sticks(void **state)
 
 static void freeing_empties(void **state)
 {
-	struct vg_buf b = { .max = 100 };
+	struct vg_buf b = {.max = 100};
 
 	(void)state;
 	vg_buf_puts(&b, "x");
@@ -83,7 +83,7 @@ static void freeing_empties(void **state)
 
 static void strangers_reach_no_terminal(void **state)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf b = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf b = {0};
 
 	(void)state;
 	vg_buf_escaped(&b, "a b~\x1b[2J\\\n\x7f\xc3\xa9\t");

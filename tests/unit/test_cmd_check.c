@@ -22,14 +22,14 @@ static int at = -1;
 static const struct {
 	const char *name, *text;
 } files[] = {
-	{ "good.yaml", "service: a\ncgroup: a\nendpoints:\n"
-		       "- {host: a.example.com, ports: 443/tcp}\n" },
-	{ "warned.yaml", "service: a\ncgroup: a\nendpoints:\n"
-			 "- {host: a.example.com, ports: 443/tcp, "
-			 "verify: {ranges: [10.0.0.0/8]}}\n" },
-	{ "bad.yaml", "service: a\ncgroup: a\nmodes: audit\n" },
-	{ "config.yaml", "limits: {ring: 4MiB}\n" },
-	{ "bad-config.yaml", "limits: {ring: 3MiB}\n" },
+	{"good.yaml", "service: a\ncgroup: a\nendpoints:\n"
+		      "- {host: a.example.com, ports: 443/tcp}\n"},
+	{"warned.yaml", "service: a\ncgroup: a\nendpoints:\n"
+			"- {host: a.example.com, ports: 443/tcp, "
+			"verify: {ranges: [10.0.0.0/8]}}\n"},
+	{"bad.yaml", "service: a\ncgroup: a\nmodes: audit\n"},
+	{"config.yaml", "limits: {ring: 4MiB}\n"},
+	{"bad-config.yaml", "limits: {ring: 3MiB}\n"},
 };
 
 static int make_files(void **state)
@@ -43,8 +43,8 @@ static int make_files(void **state)
 	for (size_t i = 0; i < VG_ARRAY_LEN(files); i++) {
 		/* Others may write it: a work tree is not /etc. */
 		vg_cleanup(vg_fd_closep) int fd =
-			openat(at, files[i].name, O_WRONLY | O_CREAT | O_CLOEXEC,
-			       0600);
+			openat(at, files[i].name,
+			       O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 		const size_t size = strlen(files[i].text);
 
 		if (fd < 0 || fchmod(fd, 0666) < 0 ||
@@ -68,7 +68,7 @@ static int remove_files(void **state)
 /* Run it with stdout in the file `out`, whose text is *RET. */
 static int run(const char *const *words, char **ret)
 {
-	char *argv[8] = { NULL };
+	char *argv[8] = {NULL};
 	int argc = 0, status, saved, fd;
 	size_t size;
 
@@ -97,45 +97,45 @@ static const struct {
 	int status;
 	const char *out; /* NULL: whatever */
 } cases[] = {
-	{ { "check", "good.yaml" }, 0, "ok: 1 service, 1 endpoint\n" },
-	{ { "check", "empty" }, 0, "ok: 0 services, 0 endpoints\n" },
-	{ { "check", "empty", "good.yaml" }, 0, "ok: 1 service, 1 endpoint\n" },
-	{ { "check", "warned.yaml" },
-	  0,
-	  "warned.yaml:4:58: warning: the range 10.0.0.0/8 never matches "
-	  "(private addresses need 'scope: internal')\n"
-	  "- {host: a.example.com, ports: 443/tcp, "
-	  "verify: {ranges: [10.0.0.0/8]}}\n"
-	  "                                                         ^\n"
-	  "ok: 1 service, 1 endpoint, 1 warning\n" },
-	{ { "check", "bad.yaml" },
-	  1,
-	  "bad.yaml:3:1: error: unknown key 'modes' (did you mean 'mode'?)\n"
-	  "modes: audit\n^\n1 error\n" },
-	{ { "check", "good.yaml", "bad.yaml" }, 1, NULL },
-	{ { "check", "none.yaml" },
-	  1,
-	  "none.yaml: error: No such file or directory\n1 error\n" },
-	{ { "check", "--config", "config.yaml", "good.yaml" },
-	  0,
-	  "ok: 1 service, 1 endpoint\n" },
-	{ { "check", "--config", "bad-config.yaml", "good.yaml" }, 1, NULL },
-	{ { "check", "--config", "none.yaml", "good.yaml" }, 1, NULL },
-	{ { "check", "-j", "good.yaml" },
-	  0,
-	  "{\"v\":1,\"diagnostics\":[],\"summary\":"
-	  "{\"errors\":0,\"warnings\":0,\"services\":1}}\n" },
-	{ { "check", "bad.yaml", "--json" },
-	  1,
-	  "{\"v\":1,\"diagnostics\":[{\"file\":\"bad.yaml\",\"line\":3,"
-	  "\"column\":1,\"severity\":\"error\","
-	  "\"message\":\"unknown key 'modes'\","
-	  "\"hint\":\"did you mean 'mode'?\"}],"
-	  "\"summary\":{\"errors\":1,\"warnings\":0,\"services\":0}}\n" },
-	{ { "check", "--nonsense" }, 2, "" },
-	{ { "check", "--config" }, 2, "" },
-	{ { "check", "-x", "good.yaml" }, 2, "" },
-	{ { "check", "--help" }, 0, NULL },
+	{{"check", "good.yaml"}, 0, "ok: 1 service, 1 endpoint\n"},
+	{{"check", "empty"}, 0, "ok: 0 services, 0 endpoints\n"},
+	{{"check", "empty", "good.yaml"}, 0, "ok: 1 service, 1 endpoint\n"},
+	{{"check", "warned.yaml"},
+	 0,
+	 "warned.yaml:4:58: warning: the range 10.0.0.0/8 never matches "
+	 "(private addresses need 'scope: internal')\n"
+	 "- {host: a.example.com, ports: 443/tcp, "
+	 "verify: {ranges: [10.0.0.0/8]}}\n"
+	 "                                                         ^\n"
+	 "ok: 1 service, 1 endpoint, 1 warning\n"},
+	{{"check", "bad.yaml"},
+	 1,
+	 "bad.yaml:3:1: error: unknown key 'modes' (did you mean 'mode'?)\n"
+	 "modes: audit\n^\n1 error\n"},
+	{{"check", "good.yaml", "bad.yaml"}, 1, NULL},
+	{{"check", "none.yaml"},
+	 1,
+	 "none.yaml: error: No such file or directory\n1 error\n"},
+	{{"check", "--config", "config.yaml", "good.yaml"},
+	 0,
+	 "ok: 1 service, 1 endpoint\n"},
+	{{"check", "--config", "bad-config.yaml", "good.yaml"}, 1, NULL},
+	{{"check", "--config", "none.yaml", "good.yaml"}, 1, NULL},
+	{{"check", "-j", "good.yaml"},
+	 0,
+	 "{\"v\":1,\"diagnostics\":[],\"summary\":"
+	 "{\"errors\":0,\"warnings\":0,\"services\":1}}\n"},
+	{{"check", "bad.yaml", "--json"},
+	 1,
+	 "{\"v\":1,\"diagnostics\":[{\"file\":\"bad.yaml\",\"line\":3,"
+	 "\"column\":1,\"severity\":\"error\","
+	 "\"message\":\"unknown key 'modes'\","
+	 "\"hint\":\"did you mean 'mode'?\"}],"
+	 "\"summary\":{\"errors\":1,\"warnings\":0,\"services\":0}}\n"},
+	{{"check", "--nonsense"}, 2, ""},
+	{{"check", "--config"}, 2, ""},
+	{{"check", "-x", "good.yaml"}, 2, ""},
+	{{"check", "--help"}, 0, NULL},
 };
 
 static void status_and_text(void **state)
@@ -155,9 +155,9 @@ static void status_and_text(void **state)
 static void a_full_disk_is_no_success(void **state)
 {
 	char verb[] = "check", file[] = "good.yaml";
-	char *argv[] = { verb, file, NULL };
-	vg_cleanup(vg_fd_closep) int full = open("/dev/full",
-						 O_WRONLY | O_CLOEXEC);
+	char *argv[] = {verb, file, NULL};
+	vg_cleanup(vg_fd_closep) int full =
+		open("/dev/full", O_WRONLY | O_CLOEXEC);
 	vg_cleanup(vg_fd_closep) int saved = dup(STDOUT_FILENO);
 	int status;
 

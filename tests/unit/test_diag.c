@@ -31,19 +31,19 @@ static const struct {
 	uint32_t column;
 	const char *printed; /* line and caret */
 } carets[] = {
-	{ "        prots: [443/tcp]", 9,
-	  "        prots: [443/tcp]\n        ^\n" },
-	{ "prots:", 1, "prots:\n^\n" },
-	{ "prots:", 7, "prots:\n      ^\n" }, /* behind the end */
-	{ "\ta\tprots:", 4, "\ta\tprots:\n\t \t^\n" },
-	{ "\xc3\xbc: prots", 4, "\xc3\xbc: prots\n   ^\n" },
-	{ "\xe6\xbc\xa2\xe5\xad\x97: x", 5,
-	  "\xe6\xbc\xa2\xe5\xad\x97: x\n      ^\n" }, /* two columns each */
-	{ "e\xcc\x81: x", 5, "e\xcc\x81: x\n   ^\n" }, /* combining: none */
-	{ "\x1b[2J: x", 7, "\\x1B[2J: x\n         ^\n" },
-	{ "\xff: x", 4, "\\xFF: x\n      ^\n" },
-	{ "\xc2\x9b: x", 4, "\\xC2\\x9B: x\n          ^\n" },
-	{ "\xe2\x80\xae: x", 4, "\\xE2\\x80\\xAE: x\n              ^\n" },
+	{"        prots: [443/tcp]", 9,
+	 "        prots: [443/tcp]\n        ^\n"},
+	{"prots:", 1, "prots:\n^\n"},
+	{"prots:", 7, "prots:\n      ^\n"}, /* behind the end */
+	{"\ta\tprots:", 4, "\ta\tprots:\n\t \t^\n"},
+	{"\xc3\xbc: prots", 4, "\xc3\xbc: prots\n   ^\n"},
+	{"\xe6\xbc\xa2\xe5\xad\x97: x", 5,
+	 "\xe6\xbc\xa2\xe5\xad\x97: x\n      ^\n"}, /* two columns each */
+	{"e\xcc\x81: x", 5, "e\xcc\x81: x\n   ^\n"}, /* combining: none */
+	{"\x1b[2J: x", 7, "\\x1B[2J: x\n         ^\n"},
+	{"\xff: x", 4, "\\xFF: x\n      ^\n"},
+	{"\xc2\x9b: x", 4, "\\xC2\\x9B: x\n          ^\n"},
+	{"\xe2\x80\xae: x", 4, "\\xE2\\x80\\xAE: x\n              ^\n"},
 };
 
 static void a_caret_stands_under_its_column(void **state)
@@ -54,8 +54,8 @@ static void a_caret_stands_under_its_column(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < VG_ARRAY_LEN(carets); i++) {
-		vg_cleanup(vg_diags_freep) struct vg_diags d = { 0 };
-		vg_cleanup(vg_buf_freep) struct vg_buf out = { 0 };
+		vg_cleanup(vg_diags_freep) struct vg_diags d = {0};
+		vg_cleanup(vg_buf_freep) struct vg_buf out = {0};
 		char wanted[512];
 
 		add(&d, carets[i].column, carets[i].source,
@@ -69,15 +69,15 @@ static void a_caret_stands_under_its_column(void **state)
 
 static void long_lines_are_cut_around_the_column(void **state)
 {
-	static const uint32_t columns[] = { 1, 100, 101, 5000, 9999 };
-	vg_cleanup(vg_buf_freep) struct vg_buf line = { 0 };
+	static const uint32_t columns[] = {1, 100, 101, 5000, 9999};
+	vg_cleanup(vg_buf_freep) struct vg_buf line = {0};
 
 	(void)state;
 	for (int i = 0; i < 10000; i++)
 		vg_buf_puts(&line, "\xc3\xbc");
 	for (size_t i = 0; i < VG_ARRAY_LEN(columns); i++) {
-		vg_cleanup(vg_diags_freep) struct vg_diags d = { 0 };
-		vg_cleanup(vg_buf_freep) struct vg_buf out = { 0 };
+		vg_cleanup(vg_diags_freep) struct vg_diags d = {0};
+		vg_cleanup(vg_buf_freep) struct vg_buf out = {0};
 		const char *caret;
 
 		add(&d, columns[i], vg_buf_text(&line), NULL);
@@ -85,17 +85,16 @@ static void long_lines_are_cut_around_the_column(void **state)
 		assert_true(out.size < 600);
 		caret = strrchr(vg_buf_text(&out), '^');
 		assert_non_null(caret);
-		assert_int_equal(*(caret - (columns[i] > 100 ? 99 :
-							       columns[i] - 1)
-				   - 1),
-				 '\n');
+		assert_int_equal(
+			*(caret - (columns[i] > 100 ? 99 : columns[i] - 1) - 1),
+			'\n');
 	}
 }
 
 static void colour_only_when_asked(void **state)
 {
-	vg_cleanup(vg_diags_freep) struct vg_diags d = { 0 };
-	vg_cleanup(vg_buf_freep) struct vg_buf plain = { 0 }, colour = { 0 };
+	vg_cleanup(vg_diags_freep) struct vg_diags d = {0};
+	vg_cleanup(vg_buf_freep) struct vg_buf plain = {0}, colour = {0};
 
 	(void)state;
 	add(&d, 1, "x", NULL);
@@ -107,9 +106,9 @@ static void colour_only_when_asked(void **state)
 
 static void what_strangers_wrote_is_escaped(void **state)
 {
-	vg_cleanup(vg_diags_freep) struct vg_diags d = { 0 };
-	vg_cleanup(vg_buf_freep) struct vg_buf out = { 0 };
-	const struct vg_place place = { .file = "a\x1b[2J\n" };
+	vg_cleanup(vg_diags_freep) struct vg_diags d = {0};
+	vg_cleanup(vg_buf_freep) struct vg_buf out = {0};
+	const struct vg_place place = {.file = "a\x1b[2J\n"};
 
 	(void)state;
 	vg_diag_add(&d, VG_DIAG_WARNING, &place, "x\x07", "'%s'", "\x1b]0;\n");
@@ -133,8 +132,8 @@ static void add_at(struct vg_diags *d, const char *file, uint32_t line,
 
 static void they_are_read_from_top_to_bottom(void **state)
 {
-	vg_cleanup(vg_diags_freep) struct vg_diags d = { 0 };
-	vg_cleanup(vg_buf_freep) struct vg_buf out = { 0 };
+	vg_cleanup(vg_diags_freep) struct vg_diags d = {0};
+	vg_cleanup(vg_buf_freep) struct vg_buf out = {0};
 
 	(void)state;
 	add_at(&d, "b", 3, 1, VG_DIAG_ERROR);
@@ -154,8 +153,8 @@ static void they_are_read_from_top_to_bottom(void **state)
 
 static void their_number_is_bounded(void **state)
 {
-	vg_cleanup(vg_diags_freep) struct vg_diags d = { 0 };
-	vg_cleanup(vg_buf_freep) struct vg_buf out = { 0 };
+	vg_cleanup(vg_diags_freep) struct vg_diags d = {0};
+	vg_cleanup(vg_buf_freep) struct vg_buf out = {0};
 	size_t warnings = 0;
 
 	(void)state;
@@ -182,8 +181,8 @@ static void their_number_is_bounded(void **state)
 
 static void as_json(void **state)
 {
-	vg_cleanup(vg_diags_freep) struct vg_diags d = { 0 };
-	vg_cleanup(vg_buf_freep) struct vg_buf out = { 0 };
+	vg_cleanup(vg_diags_freep) struct vg_diags d = {0};
+	vg_cleanup(vg_buf_freep) struct vg_buf out = {0};
 	struct vg_json j;
 
 	(void)state;
@@ -202,8 +201,8 @@ static void as_json(void **state)
 
 static void one_line_for_the_log(void **state)
 {
-	vg_cleanup(vg_diags_freep) struct vg_diags d = { 0 };
-	vg_cleanup(vg_buf_freep) struct vg_buf out = { 0 };
+	vg_cleanup(vg_diags_freep) struct vg_diags d = {0};
+	vg_cleanup(vg_buf_freep) struct vg_buf out = {0};
 
 	(void)state;
 	add(&d, 9, "        prots:", NULL);
@@ -214,26 +213,33 @@ static void one_line_for_the_log(void **state)
 
 static void did_you_mean(void **state)
 {
-	static const char *const words[] = { "ports", "host",	"hold",
-					     "scope", "verify", "endpoints" };
+	static const char *const words[] = {"ports", "host",   "hold",
+					    "scope", "verify", "endpoints"};
 	static const struct {
 		const char *text, *nearest;
 	} cases[] = {
-		{ "prots", "ports" },	  { "port", "ports" },
-		{ "portss", "ports" },	  { "hots", "host" },
-		{ "endpoint", "endpoints" }, { "endpints", "endpoints" },
-		{ "verfiy", "verify" },	  { "verrify", "verify" },
-		{ "ports", "ports" },	  { "address", NULL },
-		{ "x", NULL },		  { "", NULL },
-		{ "zzzzz", NULL },	  { "hxyd", "hold" },
-		{ "Ports", "ports" },
-		{ "endpointsendpointsendpointsendpoints", NULL },
+		{"prots", "ports"},
+		{"port", "ports"},
+		{"portss", "ports"},
+		{"hots", "host"},
+		{"endpoint", "endpoints"},
+		{"endpints", "endpoints"},
+		{"verfiy", "verify"},
+		{"verrify", "verify"},
+		{"ports", "ports"},
+		{"address", NULL},
+		{"x", NULL},
+		{"", NULL},
+		{"zzzzz", NULL},
+		{"hxyd", "hold"},
+		{"Ports", "ports"},
+		{"endpointsendpointsendpointsendpoints", NULL},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < VG_ARRAY_LEN(cases); i++) {
-		const char *nearest = vg_nearest(cases[i].text, words,
-						 VG_ARRAY_LEN(words));
+		const char *nearest =
+			vg_nearest(cases[i].text, words, VG_ARRAY_LEN(words));
 
 		if (!cases[i].nearest) {
 			assert_null(nearest);

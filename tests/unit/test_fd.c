@@ -42,8 +42,8 @@ static int write_file(int at, const char *name, size_t size)
 
 static void whole_files_up_to_a_bound(void **state)
 {
-	static const size_t sizes[] = { 0,    1,    4095, 4096,
-					4097, 8192, 9999, 10000 };
+	static const size_t sizes[] = {0,    1,	   4095, 4096,
+				       4097, 8192, 9999, 10000};
 	vg_cleanup(vg_fd_closep) int at = open(dir, O_DIRECTORY | O_CLOEXEC);
 
 	(void)state;
@@ -116,9 +116,8 @@ static void closing_keeps_errno(void **state)
 
 static void pair(int ret[static 2])
 {
-	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
-				    ret),
-			 0);
+	assert_int_equal(
+		socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ret), 0);
 }
 
 static int count_fds(void)
@@ -184,7 +183,7 @@ static void a_cut_message_is_an_error(void **state)
 static void send_fds(int sock, int fd, size_t n)
 {
 	char space[CMSG_SPACE(64 * sizeof(int))];
-	struct iovec part = { .iov_base = "x", .iov_len = 1 };
+	struct iovec part = {.iov_base = "x", .iov_len = 1};
 	struct msghdr message = {
 		.msg_iov = &part,
 		.msg_iovlen = 1,
@@ -205,7 +204,7 @@ static void send_fds(int sock, int fd, size_t n)
 
 static void further_fds_are_closed(void **state)
 {
-	static const size_t counts[] = { 2, 8, 9, 64 };
+	static const size_t counts[] = {2, 8, 9, 64};
 	char data[4];
 	int sock[2], fd;
 	const int before = count_fds();

@@ -11,7 +11,7 @@
 
 static void a_fixed_shape(void **state)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf out = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf out = {0};
 	struct vg_json j;
 
 	(void)state;
@@ -30,40 +30,39 @@ static void a_fixed_shape(void **state)
 	vg_json_bool(&j, "yes", true);
 	vg_json_bool(&j, "no", false);
 	vg_json_object_end(&j);
-	assert_string_equal(vg_buf_text(&out),
-			    "{\"v\":1,\"list\":[\"a\",{},"
-			    "[18446744073709551615,0]],"
-			    "\"yes\":true,\"no\":false}");
+	assert_string_equal(vg_buf_text(&out), "{\"v\":1,\"list\":[\"a\",{},"
+					       "[18446744073709551615,0]],"
+					       "\"yes\":true,\"no\":false}");
 }
 
 static const struct {
 	const char *in, *out;
 } strings[] = {
-	{ "", "\"\"" },
-	{ "plain /", "\"plain /\"" },
-	{ "\"\\", "\"\\\"\\\\\"" },
-	{ "\n\t\x1b\x01", "\"\\u000a\\u0009\\u001b\\u0001\"" },
-	{ "\x7f", "\"\\u007f\"" },
-	{ "\xc2\x9b", "\"\\u009b\"" },		  /* C1: CSI */
-	{ "\xe2\x80\xae", "\"\\u202e\"" },	  /* right to left override */
-	{ "\xe2\x80\xa8", "\"\\u2028\"" },	  /* line separator */
-	{ "\xc3\xa9", "\"\xc3\xa9\"" },		  /* e acute */
-	{ "\xf0\x9f\x98\x80", "\"\xf0\x9f\x98\x80\"" },
-	{ "a\xff", "\"a\xef\xbf\xbd\"" },
-	{ "\xc3", "\"\xef\xbf\xbd\"" },		  /* cut short */
-	{ "\xc0\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\"" }, /* overlong NUL */
-	{ "\xc0\xaf", "\"\xef\xbf\xbd\xef\xbf\xbd\"" },
-	{ "\xe0\x80\xaf", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"" },
-	{ "\xed\xa0\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"" },
-	{ "\xf4\x90\x80\x80",
-	  "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"" },
+	{"", "\"\""},
+	{"plain /", "\"plain /\""},
+	{"\"\\", "\"\\\"\\\\\""},
+	{"\n\t\x1b\x01", "\"\\u000a\\u0009\\u001b\\u0001\""},
+	{"\x7f", "\"\\u007f\""},
+	{"\xc2\x9b", "\"\\u009b\""}, /* C1: CSI */
+	{"\xe2\x80\xae", "\"\\u202e\""}, /* right to left override */
+	{"\xe2\x80\xa8", "\"\\u2028\""}, /* line separator */
+	{"\xc3\xa9", "\"\xc3\xa9\""}, /* e acute */
+	{"\xf0\x9f\x98\x80", "\"\xf0\x9f\x98\x80\""},
+	{"a\xff", "\"a\xef\xbf\xbd\""},
+	{"\xc3", "\"\xef\xbf\xbd\""}, /* cut short */
+	{"\xc0\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\""}, /* overlong NUL */
+	{"\xc0\xaf", "\"\xef\xbf\xbd\xef\xbf\xbd\""},
+	{"\xe0\x80\xaf", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
+	{"\xed\xa0\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
+	{"\xf4\x90\x80\x80",
+	 "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
 };
 
 static void strings_may_hold_anything(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < VG_ARRAY_LEN(strings); i++) {
-		vg_cleanup(vg_buf_freep) struct vg_buf out = { 0 };
+		vg_cleanup(vg_buf_freep) struct vg_buf out = {0};
 		struct vg_json j;
 
 		vg_json_begin(&j, &out);
@@ -74,7 +73,7 @@ static void strings_may_hold_anything(void **state)
 
 static void keys_are_escaped_too(void **state)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf out = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf out = {0};
 	struct vg_json j;
 
 	(void)state;
@@ -87,7 +86,7 @@ static void keys_are_escaped_too(void **state)
 
 static void sixteen_levels_fit(void **state)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf out = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf out = {0};
 	struct vg_json j;
 
 	(void)state;

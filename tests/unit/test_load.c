@@ -29,9 +29,9 @@ static int make_dir(void **state)
 	return at < 0 ? -1 : 0;
 }
 
-static const char *const names[] = { "a.yaml", "b.yaml", "c.yaml",
-				     ".h.yaml", "d.yml", ".yaml",
-				     "e.yaml.dpkg-old", "target" };
+static const char *const names[] = {"a.yaml",	       "b.yaml", "c.yaml",
+				    ".h.yaml",	       "d.yml",	 ".yaml",
+				    "e.yaml.dpkg-old", "target"};
 
 static int clean_dir(void **state)
 {
@@ -51,8 +51,8 @@ static int remove_dir(void **state)
 
 static void write_file(const char *name, const char *text, mode_t mode)
 {
-	vg_cleanup(vg_fd_closep) int fd =
-		openat(at, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	vg_cleanup(vg_fd_closep) int fd = openat(
+		at, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
@@ -62,7 +62,7 @@ static void write_file(const char *name, const char *text, mode_t mode)
 /* The only error, behind the directory. */
 static void assert_error(const struct vg_diags *diags, const char *wanted)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf line = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf line = {0};
 
 	assert_int_equal(diags->errors, 1);
 	vg_diag_line(&diags->items[0], &line);
@@ -72,7 +72,7 @@ static void assert_error(const struct vg_diags *diags, const char *wanted)
 
 static void assert_refused(const char *wanted)
 {
-	vg_cleanup(vg_diags_freep) struct vg_diags diags = { 0 };
+	vg_cleanup(vg_diags_freep) struct vg_diags diags = {0};
 	struct vg_policy *policy = NULL;
 
 	assert_int_equal(vg_policy_load_dir(dir, true, &policy, &diags),
@@ -84,7 +84,7 @@ static void assert_refused(const char *wanted)
 static void assert_services(bool strict, size_t n)
 {
 	vg_cleanup(vg_policy_freep) struct vg_policy *policy = NULL;
-	vg_cleanup(vg_diags_freep) struct vg_diags diags = { 0 };
+	vg_cleanup(vg_diags_freep) struct vg_diags diags = {0};
 
 	assert_int_equal(vg_policy_load_dir(dir, strict, &policy, &diags), 0);
 	assert_int_equal(policy->n_services, n);
@@ -175,7 +175,7 @@ static void large_files_are_refused(void **state)
 
 static void one_broken_file_hides_no_other_error(void **state)
 {
-	vg_cleanup(vg_diags_freep) struct vg_diags diags = { 0 };
+	vg_cleanup(vg_diags_freep) struct vg_diags diags = {0};
 	struct vg_policy *policy = NULL;
 
 	(void)state;
@@ -190,7 +190,7 @@ static void one_broken_file_hides_no_other_error(void **state)
 
 static void a_directory_that_is_not_there(void **state)
 {
-	vg_cleanup(vg_diags_freep) struct vg_diags diags = { 0 };
+	vg_cleanup(vg_diags_freep) struct vg_diags diags = {0};
 	struct vg_policy *policy = NULL;
 	char path[64];
 
@@ -204,9 +204,9 @@ static void a_directory_that_is_not_there(void **state)
 static void files_and_directories_together(void **state)
 {
 	vg_cleanup(vg_policy_freep) struct vg_policy *policy = NULL;
-	vg_cleanup(vg_diags_freep) struct vg_diags diags = { 0 };
+	vg_cleanup(vg_diags_freep) struct vg_diags diags = {0};
 	char slash[64], path[64];
-	const char *const paths[] = { path, slash };
+	const char *const paths[] = {path, slash};
 
 	(void)state;
 	write_file("a.yaml", "service: b\ncgroup: b\n", 0644);
@@ -228,7 +228,7 @@ static void files_and_directories_together(void **state)
 static void the_daemons_file_may_be_missing(void **state)
 {
 	vg_cleanup(vg_config_freep) struct vg_config *config = NULL;
-	vg_cleanup(vg_diags_freep) struct vg_diags diags = { 0 };
+	vg_cleanup(vg_diags_freep) struct vg_diags diags = {0};
 	char path[64];
 
 	(void)state;

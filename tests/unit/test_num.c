@@ -17,27 +17,27 @@ static const struct {
 	int r;
 	uint64_t value;
 } numbers[] = {
-	{ "0", 0, 10, 0, 0 },
-	{ "10", 0, 10, 0, 10 },
-	{ "11", 0, 10, -ERANGE, 0 },
-	{ "4", 5, 10, -ERANGE, 0 },
-	{ "18446744073709551615", 0, UINT64_MAX, 0, UINT64_MAX },
-	{ "18446744073709551616", 0, UINT64_MAX, -ERANGE, 0 },
-	{ "99999999999999999999999999", 0, UINT64_MAX, -ERANGE, 0 },
-	{ "99999999999999999999999999x", 0, UINT64_MAX, -EINVAL, 0 },
-	{ "", 0, 10, -EINVAL, 0 },
-	{ " 1", 0, 10, -EINVAL, 0 },
-	{ "1 ", 0, 10, -EINVAL, 0 },
-	{ "+1", 0, 10, -EINVAL, 0 },
-	{ "-1", 0, 10, -EINVAL, 0 },
-	{ "-0", 0, 10, -EINVAL, 0 },
-	{ "01", 0, 10, -EINVAL, 0 },
-	{ "00", 0, 10, -EINVAL, 0 },
-	{ "0x1", 0, 10, -EINVAL, 0 },
-	{ "1e1", 0, 10, -EINVAL, 0 },
-	{ "1.0", 0, 10, -EINVAL, 0 },
-	{ "7abc", 0, 100, -EINVAL, 0 },
-	{ "\xD9\xA1", 0, 10, -EINVAL, 0 }, /* an Arabic-Indic one */
+	{"0", 0, 10, 0, 0},
+	{"10", 0, 10, 0, 10},
+	{"11", 0, 10, -ERANGE, 0},
+	{"4", 5, 10, -ERANGE, 0},
+	{"18446744073709551615", 0, UINT64_MAX, 0, UINT64_MAX},
+	{"18446744073709551616", 0, UINT64_MAX, -ERANGE, 0},
+	{"99999999999999999999999999", 0, UINT64_MAX, -ERANGE, 0},
+	{"99999999999999999999999999x", 0, UINT64_MAX, -EINVAL, 0},
+	{"", 0, 10, -EINVAL, 0},
+	{" 1", 0, 10, -EINVAL, 0},
+	{"1 ", 0, 10, -EINVAL, 0},
+	{"+1", 0, 10, -EINVAL, 0},
+	{"-1", 0, 10, -EINVAL, 0},
+	{"-0", 0, 10, -EINVAL, 0},
+	{"01", 0, 10, -EINVAL, 0},
+	{"00", 0, 10, -EINVAL, 0},
+	{"0x1", 0, 10, -EINVAL, 0},
+	{"1e1", 0, 10, -EINVAL, 0},
+	{"1.0", 0, 10, -EINVAL, 0},
+	{"7abc", 0, 100, -EINVAL, 0},
+	{"\xD9\xA1", 0, 10, -EINVAL, 0}, /* an Arabic-Indic one */
 };
 
 static void numbers_to_the_last_character(void **state)
@@ -49,8 +49,8 @@ static void numbers_to_the_last_character(void **state)
 		assert_int_equal(vg_num_u64(numbers[i].text, numbers[i].min,
 					    numbers[i].max, &value),
 				 numbers[i].r);
-		assert_int_equal(value, numbers[i].r ? UNTOUCHED :
-						       numbers[i].value);
+		assert_int_equal(value,
+				 numbers[i].r ? UNTOUCHED : numbers[i].value);
 	}
 }
 
@@ -71,17 +71,25 @@ static const struct {
 	int r;
 	uint32_t value;
 } durations[] = {
-	{ "90s", 0, 90 },	 { "15m", 0, 900 },
-	{ "24h", 0, 86400 },	 { "1d", 0, 86400 },
-	{ "2d", -ERANGE, 0 },	 { "59s", -ERANGE, 0 },
-	{ "15", -EINVAL, 0 },	 { "15M", -EINVAL, 0 },
-	{ "15 m", -EINVAL, 0 },	 { "15mm", -EINVAL, 0 },
-	{ "1h30m", -EINVAL, 0 }, { "m", -EINVAL, 0 },
-	{ "", -EINVAL, 0 },	 { "-15m", -EINVAL, 0 },
-	{ "1.5h", -EINVAL, 0 },	 { "99999999999999999999d", -ERANGE, 0 },
-	{ "9999999999999999d", -ERANGE, 0 },
+	{"90s", 0, 90},
+	{"15m", 0, 900},
+	{"24h", 0, 86400},
+	{"1d", 0, 86400},
+	{"2d", -ERANGE, 0},
+	{"59s", -ERANGE, 0},
+	{"15", -EINVAL, 0},
+	{"15M", -EINVAL, 0},
+	{"15 m", -EINVAL, 0},
+	{"15mm", -EINVAL, 0},
+	{"1h30m", -EINVAL, 0},
+	{"m", -EINVAL, 0},
+	{"", -EINVAL, 0},
+	{"-15m", -EINVAL, 0},
+	{"1.5h", -EINVAL, 0},
+	{"99999999999999999999d", -ERANGE, 0},
+	{"9999999999999999d", -ERANGE, 0},
 	/* 2^64 / 86400 days and one more would wrap to a small number */
-	{ "213503982334602d", -ERANGE, 0 },
+	{"213503982334602d", -ERANGE, 0},
 };
 
 static void durations_need_a_unit(void **state)
@@ -90,11 +98,11 @@ static void durations_need_a_unit(void **state)
 	for (size_t i = 0; i < VG_ARRAY_LEN(durations); i++) {
 		uint32_t value = UNTOUCHED;
 
-		assert_int_equal(vg_num_duration(durations[i].text, 60, 86400,
-						 &value),
-				 durations[i].r);
-		assert_int_equal(value, durations[i].r ? UNTOUCHED :
-							 durations[i].value);
+		assert_int_equal(
+			vg_num_duration(durations[i].text, 60, 86400, &value),
+			durations[i].r);
+		assert_int_equal(value, durations[i].r ? UNTOUCHED
+						       : durations[i].value);
 	}
 }
 
@@ -103,12 +111,17 @@ static const struct {
 	int r;
 	uint64_t value;
 } sizes[] = {
-	{ "4096", 0, 4096 },	    { "64KiB", 0, 65536 },
-	{ "4MiB", 0, 4194304 },	    { "1GiB", 0, 1073741824 },
-	{ "2GiB", -ERANGE, 0 },	    { "4MB", -EINVAL, 0 },
-	{ "4Mi", -EINVAL, 0 },	    { "4 MiB", -EINVAL, 0 },
-	{ "4mib", -EINVAL, 0 },	    { "MiB", -EINVAL, 0 },
-	{ "17179869184GiB", -ERANGE, 0 }, /* 2^64 */
+	{"4096", 0, 4096},
+	{"64KiB", 0, 65536},
+	{"4MiB", 0, 4194304},
+	{"1GiB", 0, 1073741824},
+	{"2GiB", -ERANGE, 0},
+	{"4MB", -EINVAL, 0},
+	{"4Mi", -EINVAL, 0},
+	{"4 MiB", -EINVAL, 0},
+	{"4mib", -EINVAL, 0},
+	{"MiB", -EINVAL, 0},
+	{"17179869184GiB", -ERANGE, 0}, /* 2^64 */
 };
 
 static void sizes_have_binary_units(void **state)
@@ -117,11 +130,11 @@ static void sizes_have_binary_units(void **state)
 	for (size_t i = 0; i < VG_ARRAY_LEN(sizes); i++) {
 		uint64_t value = UNTOUCHED;
 
-		assert_int_equal(vg_num_size(sizes[i].text, 0, 1ULL << 30,
-					     &value),
-				 sizes[i].r);
-		assert_int_equal(value, sizes[i].r ? UNTOUCHED :
-						     sizes[i].value);
+		assert_int_equal(
+			vg_num_size(sizes[i].text, 0, 1ULL << 30, &value),
+			sizes[i].r);
+		assert_int_equal(value,
+				 sizes[i].r ? UNTOUCHED : sizes[i].value);
 	}
 }
 

@@ -17,50 +17,50 @@ static const struct {
 	uint32_t count; /* 0: refused */
 	const char *error;
 } cases[] = {
-	{ "443/tcp", { IPPROTO_TCP, 443, 443 }, 1, NULL },
-	{ "1/udp", { IPPROTO_UDP, 1, 1 }, 1, NULL },
-	{ "65535/tcp", { IPPROTO_TCP, 65535, 65535 }, 1, NULL },
-	{ "8000-8015/tcp", { IPPROTO_TCP, 8000, 8015 }, 16, NULL },
-	{ "80-80/tcp", { IPPROTO_TCP, 80, 80 }, 1, NULL },
-	{ "1-256/tcp", { IPPROTO_TCP, 1, 256 }, 256, NULL },
-	{ "65280-65535/udp", { IPPROTO_UDP, 65280, 65535 }, 256, NULL },
-	{ "*/udp", { IPPROTO_UDP, 0, 0 }, 1, NULL },
-	{ "*/tcp", { IPPROTO_TCP, 0, 0 }, 1, NULL },
-	{ "1-257/tcp", { 0 }, 0, "wider" },
-	{ "1-65535/tcp", { 0 }, 0, "wider" },
-	{ "5-4/tcp", { 0 }, 0, "reversed" },
-	{ "0/tcp", { 0 }, 0, "1 to 65535" },
-	{ "0-5/tcp", { 0 }, 0, "1 to 65535" },
-	{ "65536/tcp", { 0 }, 0, "1 to 65535" },
-	{ "65535-65536/tcp", { 0 }, 0, "1 to 65535" },
-	{ "443", { 0 }, 0, "protocol is missing" },
-	{ "443/", { 0 }, 0, "not tcp or udp" },
-	{ "443/TCP", { 0 }, 0, "not tcp or udp" },
-	{ "443/sctp", { 0 }, 0, "not tcp or udp" },
-	{ "443/tcp ", { 0 }, 0, "not tcp or udp" },
-	{ "443/tcp/udp", { 0 }, 0, "not tcp or udp" },
-	{ "/tcp", { 0 }, 0, "not a port" },
-	{ "https/tcp", { 0 }, 0, "not a port" },
-	{ "443x/tcp", { 0 }, 0, "not a port" },
-	{ " 443/tcp", { 0 }, 0, "not a port" },
-	{ "0443/tcp", { 0 }, 0, "not a port" },
-	{ "+443/tcp", { 0 }, 0, "not a port" },
-	{ "443-/tcp", { 0 }, 0, "not a port" },
-	{ "-443/tcp", { 0 }, 0, "not a port" },
-	{ "1-2-3/tcp", { 0 }, 0, "not a port" },
-	{ "*-5/tcp", { 0 }, 0, "not a port" },
-	{ "**/tcp", { 0 }, 0, "not a port" },
-	{ "443,80/tcp", { 0 }, 0, "not a port" },
-	{ "000000000000000443/tcp", { 0 }, 0, "PORT/PROTOCOL" },
-	{ "", { 0 }, 0, "protocol is missing" },
+	{"443/tcp", {IPPROTO_TCP, 443, 443}, 1, NULL},
+	{"1/udp", {IPPROTO_UDP, 1, 1}, 1, NULL},
+	{"65535/tcp", {IPPROTO_TCP, 65535, 65535}, 1, NULL},
+	{"8000-8015/tcp", {IPPROTO_TCP, 8000, 8015}, 16, NULL},
+	{"80-80/tcp", {IPPROTO_TCP, 80, 80}, 1, NULL},
+	{"1-256/tcp", {IPPROTO_TCP, 1, 256}, 256, NULL},
+	{"65280-65535/udp", {IPPROTO_UDP, 65280, 65535}, 256, NULL},
+	{"*/udp", {IPPROTO_UDP, 0, 0}, 1, NULL},
+	{"*/tcp", {IPPROTO_TCP, 0, 0}, 1, NULL},
+	{"1-257/tcp", {0}, 0, "wider"},
+	{"1-65535/tcp", {0}, 0, "wider"},
+	{"5-4/tcp", {0}, 0, "reversed"},
+	{"0/tcp", {0}, 0, "1 to 65535"},
+	{"0-5/tcp", {0}, 0, "1 to 65535"},
+	{"65536/tcp", {0}, 0, "1 to 65535"},
+	{"65535-65536/tcp", {0}, 0, "1 to 65535"},
+	{"443", {0}, 0, "protocol is missing"},
+	{"443/", {0}, 0, "not tcp or udp"},
+	{"443/TCP", {0}, 0, "not tcp or udp"},
+	{"443/sctp", {0}, 0, "not tcp or udp"},
+	{"443/tcp ", {0}, 0, "not tcp or udp"},
+	{"443/tcp/udp", {0}, 0, "not tcp or udp"},
+	{"/tcp", {0}, 0, "not a port"},
+	{"https/tcp", {0}, 0, "not a port"},
+	{"443x/tcp", {0}, 0, "not a port"},
+	{" 443/tcp", {0}, 0, "not a port"},
+	{"0443/tcp", {0}, 0, "not a port"},
+	{"+443/tcp", {0}, 0, "not a port"},
+	{"443-/tcp", {0}, 0, "not a port"},
+	{"-443/tcp", {0}, 0, "not a port"},
+	{"1-2-3/tcp", {0}, 0, "not a port"},
+	{"*-5/tcp", {0}, 0, "not a port"},
+	{"**/tcp", {0}, 0, "not a port"},
+	{"443,80/tcp", {0}, 0, "not a port"},
+	{"000000000000000443/tcp", {0}, 0, "PORT/PROTOCOL"},
+	{"", {0}, 0, "protocol is missing"},
 };
 
 static void ports_to_the_last_character(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < VG_ARRAY_LEN(cases); i++) {
-		vg_cleanup(vg_buf_freep) struct vg_buf out = { 0 };
-		struct vg_ports p = { 99, 99, 99 };
+		vg_cleanup(vg_buf_freep) struct vg_buf out = {0};
+		struct vg_ports p = {99, 99, 99};
 		const char *error = vg_ports_parse(cases[i].text, &p);
 
 		if (cases[i].error) {
@@ -81,11 +81,11 @@ static void ports_to_the_last_character(void **state)
 
 static void overlap_and_membership(void **state)
 {
-	const struct vg_ports range = { IPPROTO_TCP, 10, 20 };
-	const struct vg_ports udp = { IPPROTO_UDP, 10, 20 };
-	const struct vg_ports before = { IPPROTO_TCP, 5, 9 };
-	const struct vg_ports edge = { IPPROTO_TCP, 5, 10 };
-	const struct vg_ports every = { IPPROTO_TCP, 0, 0 };
+	const struct vg_ports range = {IPPROTO_TCP, 10, 20};
+	const struct vg_ports udp = {IPPROTO_UDP, 10, 20};
+	const struct vg_ports before = {IPPROTO_TCP, 5, 9};
+	const struct vg_ports edge = {IPPROTO_TCP, 5, 10};
+	const struct vg_ports every = {IPPROTO_TCP, 0, 0};
 
 	(void)state;
 	assert_false(vg_ports_overlap(&range, &udp));

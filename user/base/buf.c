@@ -11,7 +11,7 @@
 void vg_buf_freep(struct vg_buf *b)
 {
 	free(b->data);
-	*b = (struct vg_buf){ .max = b->max };
+	*b = (struct vg_buf){.max = b->max};
 }
 
 void vg_buf_clear(struct vg_buf *b)
@@ -78,7 +78,8 @@ void vg_buf_printf(struct vg_buf *b, const char *format, ...)
 	if (n < 0 && !b->error)
 		b->error = -EMSGSIZE;
 	if (n >= 0 && reserve(b, (size_t)n)) {
-		(void)vsnprintf(b->data + b->size, (size_t)n + 1, format, again);
+		(void)vsnprintf(b->data + b->size, (size_t)n + 1, format,
+				again);
 		b->size += (size_t)n;
 	}
 	va_end(again);

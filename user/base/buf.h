@@ -19,7 +19,7 @@ struct vg_buf {
 	size_t size;
 	size_t capacity;
 	size_t max; /* 0: VG_BUF_MAX */
-	int error;  /* 0, -ENOMEM or -EMSGSIZE */
+	int error; /* 0, -ENOMEM or -EMSGSIZE */
 };
 #define VG_BUF_MAX (64UL << 20)
 

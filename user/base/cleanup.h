@@ -11,21 +11,21 @@
 #define vg_cleanup(fn) __attribute__((cleanup(fn)))
 
 /* Hand a pointer over and leave NULL behind. */
-#define VG_TAKE_PTR(p)                           \
-	({                                       \
-		__typeof__(p) *taken_at_ = &(p); \
-		__typeof__(p) taken_ = *taken_at_; \
-		*taken_at_ = NULL;               \
-		taken_;                          \
+#define VG_TAKE_PTR(p)                                                         \
+	({                                                                     \
+		__typeof__(p) *taken_at_ = &(p);                               \
+		__typeof__(p) taken_ = *taken_at_;                             \
+		*taken_at_ = NULL;                                             \
+		taken_;                                                        \
 	})
 
 /* Hand an fd over and leave -1 behind. */
-#define VG_TAKE_FD(fd)                 \
-	({                             \
-		int *taken_at_ = &(fd); \
-		int taken_ = *taken_at_; \
-		*taken_at_ = -1;       \
-		taken_;                \
+#define VG_TAKE_FD(fd)                                                         \
+	({                                                                     \
+		int *taken_at_ = &(fd);                                        \
+		int taken_ = *taken_at_;                                       \
+		*taken_at_ = -1;                                               \
+		taken_;                                                        \
 	})
 
 #define VG_ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))

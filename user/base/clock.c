@@ -24,7 +24,7 @@ enum { rate = 1 };
 
 static uint64_t read_clock(clockid_t id)
 {
-	struct timespec t = { 0 };
+	struct timespec t = {0};
 
 	(void)clock_gettime(id, &t); /* cannot fail for these clocks */
 	return (uint64_t)t.tv_sec * VG_NS_PER_S + (uint64_t)t.tv_nsec;

@@ -31,7 +31,7 @@ struct timeval vg_clock_wait(uint64_t ns);
 /* Real seconds (a TTL on the wire) as our seconds. */
 uint32_t vg_clock_scale_ttl(uint32_t ttl);
 
-/* Wall time of our time T, as "2026-11-21T02:43:39.123456Z" (27 octets + NUL). */
+/* Wall time of our time T: "2026-11-21T02:43:39.123456Z", 27 octets and NUL. */
 #define VG_CLOCK_TEXT 28
 void vg_clock_text(uint64_t t, char ret[static VG_CLOCK_TEXT]);
 

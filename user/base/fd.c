@@ -12,7 +12,7 @@
 #include "base/cleanup.h"
 
 #define READ_FIRST 4096
-#define FDS_MAX    8 /* received at once; the kernel closes what does not fit */
+#define FDS_MAX	   8 /* received at once; the kernel closes what does not fit */
 
 void vg_fd_closep(int *fd)
 {
@@ -88,8 +88,7 @@ int vg_file_read(int dir_fd, const char *path, size_t max, char **ret,
 	vg_cleanup(vg_fd_closep) int fd = -1;
 
 	/* Non-blocking, so that a FIFO in the place of a file hangs nobody. */
-	fd = openat(dir_fd, path,
-		    O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return -errno;
 	return vg_fd_read(fd, max, ret, ret_size);
@@ -101,9 +100,9 @@ int vg_fd_send(int sock, const void *data, size_t size, int fd)
 	union {
 		char space[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr align;
-	} control = { 0 };
-	struct iovec part = { .iov_base = (void *)data, .iov_len = size };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+	} control = {0};
+	struct iovec part = {.iov_base = (void *)data, .iov_len = size};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
 	struct cmsghdr *header;
 	ssize_t n;
 
@@ -154,8 +153,8 @@ ssize_t vg_fd_recv(int sock, void *data, size_t size, int *ret_fd)
 	union {
 		char space[CMSG_SPACE(FDS_MAX * sizeof(int))];
 		struct cmsghdr align;
-	} control = { 0 };
-	struct iovec part = { .iov_base = data, .iov_len = size };
+	} control = {0};
+	struct iovec part = {.iov_base = data, .iov_len = size};
 	struct msghdr message = {
 		.msg_iov = &part,
 		.msg_iovlen = 1,

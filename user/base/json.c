@@ -11,7 +11,7 @@
 
 void vg_json_begin(struct vg_json *j, struct vg_buf *out)
 {
-	*j = (struct vg_json){ .out = out };
+	*j = (struct vg_json){.out = out};
 }
 
 static void text(struct vg_json *j, const char *value)

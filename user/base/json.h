@@ -4,7 +4,8 @@
  *
  * Writes into a vg_buf; commas are put by the emitter.  KEY is NULL inside an
  * array.  Strings may hold anything: octets that are not valid UTF-8 become
- * U+FFFD, control characters and DEL are escaped \u00XX.  Errors stick in the buffer.
+ * U+FFFD; control characters, DEL and marks that reorder text are escaped
+ * \uXXXX.  Errors stick in the buffer.
  * Depth is at most 16; an unbalanced end is an assertion.
  */
 #pragma once

@@ -50,7 +50,7 @@ void vg_log_setup(const char *who, enum vg_log_level level)
 
 void vg_logv(enum vg_log_level level, const char *format, va_list args)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf line = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf line = {0};
 	char text[LINE_MAX_OCTETS + 1];
 	const int saved = errno;
 

@@ -13,14 +13,17 @@ struct unit {
 };
 
 static const struct unit durations[] = {
-	{ "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 },
+	{"s", 1},
+	{"m", 60},
+	{"h", 3600},
+	{"d", 86400},
 };
 
 static const struct unit sizes[] = {
-	{ "", 1 },
-	{ "KiB", 1ULL << 10 },
-	{ "MiB", 1ULL << 20 },
-	{ "GiB", 1ULL << 30 },
+	{"", 1},
+	{"KiB", 1ULL << 10},
+	{"MiB", 1ULL << 20},
+	{"GiB", 1ULL << 30},
 };
 
 static bool is_digit(char c)

@@ -22,17 +22,17 @@ struct options {
 };
 
 static const struct option longs[] = {
-	{ "json", no_argument, NULL, 'j' },
-	{ "config", required_argument, NULL, 'c' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+	{"json", no_argument, NULL, 'j'},
+	{"config", required_argument, NULL, 'c'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
 };
 
 /* True when the command goes on; otherwise *RET_STATUS is its end. */
 static bool parse_options(int argc, char **argv, struct options *o,
 			  int *ret_status)
 {
-	static const char *const defaults[] = { POLICY_DIR };
+	static const char *const defaults[] = {POLICY_DIR};
 	int c;
 
 	optind = 0;
@@ -51,10 +51,10 @@ static bool parse_options(int argc, char **argv, struct options *o,
 			return false;
 		}
 	}
-	o->paths = optind < argc ? (const char *const *)argv + optind :
-				   defaults;
-	o->n_paths = optind < argc ? (size_t)(argc - optind) :
-				     VG_ARRAY_LEN(defaults);
+	o->paths =
+		optind < argc ? (const char *const *)argv + optind : defaults;
+	o->n_paths = optind < argc ? (size_t)(argc - optind)
+				   : VG_ARRAY_LEN(defaults);
 	return true;
 }
 
@@ -127,9 +127,9 @@ static int write_out(const struct vg_buf *out)
 int vg_cmd_check(int argc, char **argv)
 {
 	vg_cleanup(vg_policy_freep) struct vg_policy *policy = NULL;
-	vg_cleanup(vg_diags_freep) struct vg_diags diags = { 0 };
-	vg_cleanup(vg_buf_freep) struct vg_buf out = { 0 };
-	struct options o = { 0 };
+	vg_cleanup(vg_diags_freep) struct vg_diags diags = {0};
+	vg_cleanup(vg_buf_freep) struct vg_buf out = {0};
+	struct options o = {0};
 	int status = VG_EXIT_OK;
 	int r;
 

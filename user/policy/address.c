@@ -10,11 +10,11 @@
 
 #define MAPPED_BITS 96 /* ::ffff:0:0/96 stands before every IPv4 address */
 
-static const uint8_t mapped[12] = { [10] = 0xFF, [11] = 0xFF };
+static const uint8_t mapped[12] = {[10] = 0xFF, [11] = 0xFF};
 
 int vg_address_parse(const char *text, struct vg_address *ret)
 {
-	struct vg_address a = { 0 };
+	struct vg_address a = {0};
 
 	if (strchr(text, ':')) {
 		if (inet_pton(AF_INET6, text, a.octets) != 1)
@@ -87,8 +87,8 @@ void vg_address_text(const struct vg_address *a,
 
 void vg_prefix_text(const struct vg_prefix *p, char ret[static VG_ADDRESS_TEXT])
 {
-	const bool ipv4 = vg_address_is_ipv4(&p->address) &&
-			  p->bits >= MAPPED_BITS;
+	const bool ipv4 =
+		vg_address_is_ipv4(&p->address) && p->bits >= MAPPED_BITS;
 	size_t size;
 
 	vg_address_text(&p->address, ret);

@@ -18,7 +18,7 @@ struct vg_address {
 
 struct vg_prefix {
 	struct vg_address address; /* the bits after BITS are zero */
-	uint8_t bits;		   /* 0..128 */
+	uint8_t bits; /* 0..128 */
 };
 
 /* Longest text of an address or prefix, with NUL. */
@@ -29,7 +29,7 @@ struct vg_prefix {
  * id.  A mapped IPv6 literal is the IPv4 address.  -EINVAL otherwise.
  */
 int vg_address_parse(const char *text, struct vg_address *ret);
-/* "10.0.0.0/8" or an address alone; -EINVAL also for bits set after the length. */
+/* "10.0.0.0/8" or an address; -EINVAL also for bits set after the length. */
 int vg_prefix_parse(const char *text, struct vg_prefix *ret);
 
 bool vg_address_is_ipv4(const struct vg_address *a);
@@ -59,7 +59,7 @@ enum vg_class {
 	VG_CLASS_IETF,
 	VG_CLASS_DOCUMENTATION,
 	VG_CLASS_RESERVED, /* multicast, reserved, unallocated */
-	VG_CLASS_SELF,	   /* only by vg_class_judge() */
+	VG_CLASS_SELF, /* only by vg_class_judge() */
 	VG_CLASS_COUNT,
 };
 
@@ -74,7 +74,7 @@ bool vg_class_of_prefix(const struct vg_prefix *p, enum vg_class *ret);
  * verifier judge with the same function on their own copy.
  */
 struct vg_class_rules {
-	bool internal;			/* scope: internal */
+	bool internal; /* scope: internal */
 	const struct vg_prefix *ranges; /* borrowed */
 	size_t n_ranges;
 	bool has_nat64;
@@ -85,8 +85,8 @@ struct vg_class_rules {
 
 enum vg_class_verdict {
 	VG_CLASS_OK = 0,
-	VG_CLASS_FORBIDDEN,	/* the class is refused: REBIND_* */
-	VG_CLASS_OUT_OF_RANGE,	/* class fine, but not in `ranges` */
+	VG_CLASS_FORBIDDEN, /* the class is refused: REBIND_* */
+	VG_CLASS_OUT_OF_RANGE, /* class fine, but not in `ranges` */
 	VG_CLASS_PUBLIC_FOR_INTERNAL,
 };
 
@@ -100,8 +100,8 @@ enum vg_class_verdict {
  * *RET_CLASS is always set, for nat64 to the class of the inner address.
  */
 enum vg_class_verdict vg_class_judge(const struct vg_class_rules *rules,
-				     const struct vg_address *a,
-				     bool from_aaaa, enum vg_class *ret_class);
+				     const struct vg_address *a, bool from_aaaa,
+				     enum vg_class *ret_class);
 
 /*
  * A literal endpoint may be ADDRESS/BITS: NULL when allowed, else why not, to
@@ -112,8 +112,7 @@ enum vg_class_verdict vg_class_judge(const struct vg_class_rules *rules,
 const char *vg_class_literal_error(const struct vg_prefix *p);
 
 /* The first metadata address (or prefix) that P meets. */
-bool vg_class_metadata_within(const struct vg_prefix *p,
-			      struct vg_prefix *ret);
+bool vg_class_metadata_within(const struct vg_prefix *p, struct vg_prefix *ret);
 
 /* RFC 6052 2.2: 32, 40, 48, 56, 64 or 96 bits, octet 8 zero. */
 bool vg_nat64_prefix_valid(const struct vg_prefix *p);

@@ -33,8 +33,8 @@ static void items_freep(struct items *list)
 static struct item *add(struct vg_walk *w, struct items *list,
 			const struct vg_draft *draft)
 {
-	struct item *item = vg_walk_append(w, &list->items, &list->n,
-					   sizeof(*item));
+	struct item *item =
+		vg_walk_append(w, &list->items, &list->n, sizeof(*item));
 
 	if (item) {
 		item->draft = draft;
@@ -61,7 +61,7 @@ static void report(struct vg_walk *w, const struct item *a,
 		      earlier->mark->line);
 }
 
-/* ---- service names ---------------------------------------------------------- */
+/* ---- service names ------------------------------------------------------ */
 
 static int by_name(const void *left, const void *right)
 {
@@ -73,7 +73,7 @@ static int by_name(const void *left, const void *right)
 
 static void check_names(struct vg_walk *w, const struct vg_drafts *d)
 {
-	vg_cleanup(items_freep) struct items list = { 0 };
+	vg_cleanup(items_freep) struct items list = {0};
 
 	for (size_t i = 0; i < d->n; i++) {
 		const struct vg_draft *draft = &d->items[i];
@@ -95,7 +95,7 @@ static void check_names(struct vg_walk *w, const struct vg_drafts *d)
 			       "is defined a second time, first");
 }
 
-/* ---- cgroups ---------------------------------------------------------------- */
+/* ---- cgroups ------------------------------------------------------------ */
 
 /* A slash sorts before all that can stand in a name. */
 static int rank(char c)
@@ -125,7 +125,7 @@ static bool is_inside(const char *path, const char *dir)
 
 static void check_cgroups(struct vg_walk *w, const struct vg_drafts *d)
 {
-	vg_cleanup(items_freep) struct items list = { 0 };
+	vg_cleanup(items_freep) struct items list = {0};
 	size_t top = 0;
 
 	for (size_t i = 0; i < d->n; i++) {
@@ -152,7 +152,7 @@ static void check_cgroups(struct vg_walk *w, const struct vg_drafts *d)
 	}
 }
 
-/* ---- endpoints -------------------------------------------------------------- */
+/* ---- endpoints ---------------------------------------------------------- */
 
 static int compare_target(const struct vg_endpoint *a,
 			  const struct vg_endpoint *b)
@@ -175,7 +175,7 @@ static int by_target(const void *left, const void *right)
 static void same_ports(struct vg_walk *w, const struct item *a,
 		       const struct item *b)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf ports = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf ports = {0};
 	const struct vg_endpoint *e = a->endpoint, *f = b->endpoint;
 
 	for (size_t i = 0; i < e->n_ports; i++) {
@@ -230,7 +230,7 @@ static void check_group(struct vg_walk *w, const struct item *first,
 static void check_endpoints(struct vg_walk *w, const struct vg_draft *draft)
 {
 	const struct vg_service *s = &draft->service;
-	vg_cleanup(items_freep) struct items list = { 0 };
+	vg_cleanup(items_freep) struct items list = {0};
 	size_t first = 0;
 
 	w->source = draft->source;
@@ -253,7 +253,7 @@ static void check_endpoints(struct vg_walk *w, const struct vg_draft *draft)
 	}
 }
 
-/* ---- limits ----------------------------------------------------------------- */
+/* ---- limits ------------------------------------------------------------- */
 
 /* What the kernel's tables would have to hold. */
 struct totals {
@@ -271,17 +271,16 @@ static size_t ports_of(const struct vg_endpoint *e)
 
 static struct totals count(const struct vg_drafts *d)
 {
-	struct totals t = { .services = d->n };
+	struct totals t = {.services = d->n};
 
 	for (size_t i = 0; i < d->n; i++) {
 		const struct vg_service *s = &d->items[i].service;
 
 		t.endpoints += s->n_endpoints;
 		for (size_t k = 0; k < s->n_listen; k++)
-			t.listens += vg_ports_count(&s->listen[k].ports) *
-				     (s->listen[k].n_from ?
-					      s->listen[k].n_from :
-					      1);
+			t.listens +=
+				vg_ports_count(&s->listen[k].ports) *
+				(s->listen[k].n_from ? s->listen[k].n_from : 1);
 		for (size_t k = 0; k < s->n_endpoints; k++)
 			if (!s->endpoints[k].host &&
 			    !vg_prefix_is_single(&s->endpoints[k].address))
@@ -297,13 +296,12 @@ static void check_limits(struct vg_walk *w, const struct vg_drafts *d)
 		const char *what;
 		size_t n, max;
 	} limits[] = {
-		{ "services", t.services, VG_SERVICES_MAX - 1 },
-		{ "endpoints", t.endpoints, VG_ENDPOINTS_MAX },
-		{ "listening ports (times 'from')", t.listens,
-		  VG_LISTENS_MAX },
-		{ "CIDRs (times ports)", t.cidrs, VG_CIDRS_MAX },
+		{"services", t.services, VG_SERVICES_MAX - 1},
+		{"endpoints", t.endpoints, VG_ENDPOINTS_MAX},
+		{"listening ports (times 'from')", t.listens, VG_LISTENS_MAX},
+		{"CIDRs (times ports)", t.cidrs, VG_CIDRS_MAX},
 	};
-	const struct vg_mark nowhere = { 0 };
+	const struct vg_mark nowhere = {0};
 
 	for (size_t i = 0; i < VG_ARRAY_LEN(limits); i++)
 		if (limits[i].n > limits[i].max)

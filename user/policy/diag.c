@@ -32,10 +32,10 @@ void vg_diags_freep(struct vg_diags *d)
 	for (size_t i = 0; i < d->n; i++)
 		item_free(&d->items[i]);
 	free(d->items);
-	*d = (struct vg_diags){ 0 };
+	*d = (struct vg_diags){0};
 }
 
-/* ---- collecting ----------------------------------------------------------- */
+/* ---- collecting --------------------------------------------------------- */
 
 /* The length of the character at TEXT; of an octet that is none, 1. */
 static size_t character(const char *text, size_t size)
@@ -159,7 +159,7 @@ void vg_diag_add(struct vg_diags *d, enum vg_diag_severity severity,
 		item_free(&item);
 }
 
-/* ---- printing ------------------------------------------------------------- */
+/* ---- printing ----------------------------------------------------------- */
 
 #define BOLD   "\033[1m"
 #define RED    "\033[1;31m"
@@ -177,12 +177,10 @@ static const struct {
 	uint32_t first, last;
 	uint8_t width;
 } widths[] = {
-	{ 0x0300, 0x036F, 0 },	 { 0x200B, 0x200D, 0 },
-	{ 0xFE00, 0xFE0F, 0 },	 { 0x1100, 0x115F, 2 },
-	{ 0x2E80, 0xA4CF, 2 },	 { 0xAC00, 0xD7A3, 2 },
-	{ 0xF900, 0xFAFF, 2 },	 { 0xFE30, 0xFE6F, 2 },
-	{ 0xFF00, 0xFF60, 2 },	 { 0xFFE0, 0xFFE6, 2 },
-	{ 0x1F300, 0x1FAFF, 2 }, { 0x20000, 0x3FFFD, 2 },
+	{0x0300, 0x036F, 0}, {0x200B, 0x200D, 0},   {0xFE00, 0xFE0F, 0},
+	{0x1100, 0x115F, 2}, {0x2E80, 0xA4CF, 2},   {0xAC00, 0xD7A3, 2},
+	{0xF900, 0xFAFF, 2}, {0xFE30, 0xFE6F, 2},   {0xFF00, 0xFF60, 2},
+	{0xFFE0, 0xFFE6, 2}, {0x1F300, 0x1FAFF, 2}, {0x20000, 0x3FFFD, 2},
 };
 
 static unsigned int width_of(uint32_t point)
@@ -241,7 +239,7 @@ static void pad_under(struct vg_buf *under, char above, unsigned int pad)
 static void print_source(const struct vg_diag *item, bool colour,
 			 struct vg_buf *out)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf under = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf under = {0};
 	const char *text = item->source;
 	size_t left = strlen(text);
 

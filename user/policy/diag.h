@@ -34,7 +34,7 @@ struct vg_diag {
 	uint32_t line;
 	uint32_t column;
 	char *message;
-	char *hint;   /* NULL: none */
+	char *hint; /* NULL: none */
 	char *source; /* NULL: unknown; of a long line what is near */
 	uint32_t caret; /* column of the place in SOURCE */
 };
@@ -43,7 +43,7 @@ struct vg_diag {
 struct vg_diags {
 	struct vg_diag *items;
 	size_t n;
-	size_t errors;	 /* all, kept or not */
+	size_t errors; /* all, kept or not */
 	size_t warnings; /* all, kept or not */
 };
 
@@ -56,8 +56,8 @@ void vg_diags_freep(struct vg_diags *d);
  */
 __attribute__((format(printf, 5, 6))) void
 vg_diag_add(struct vg_diags *d, enum vg_diag_severity severity,
-	    const struct vg_place *place, const char *hint,
-	    const char *format, ...);
+	    const struct vg_place *place, const char *hint, const char *format,
+	    ...);
 
 /*
  * As a compiler does, in the order of file, line and column:
@@ -65,8 +65,7 @@ vg_diag_add(struct vg_diags *d, enum vg_diag_severity severity,
  *           prots: [443/tcp]
  *           ^
  */
-void vg_diags_print(const struct vg_diags *d, bool colour,
-		    struct vg_buf *out);
+void vg_diags_print(const struct vg_diags *d, bool colour, struct vg_buf *out);
 
 /* The first line of the above for one diagnostic, without colour or newline. */
 void vg_diag_line(const struct vg_diag *d, struct vg_buf *out);

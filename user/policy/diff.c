@@ -8,7 +8,7 @@
 #include "base/cleanup.h"
 #include "policy/fields.h"
 
-/* ---- making --------------------------------------------------------------------- */
+/* ---- making ------------------------------------------------------------- */
 
 static int add(struct vg_diff *d, const struct vg_change *change)
 {
@@ -47,8 +47,8 @@ static int compare_target(const struct target *a, const struct target *b)
 
 	if (!x->host != !y->host)
 		return x->host ? -1 : 1;
-	return x->host ? strcmp(x->host, y->host) :
-			 memcmp(&x->address, &y->address, sizeof(x->address));
+	return x->host ? strcmp(x->host, y->host)
+		       : memcmp(&x->address, &y->address, sizeof(x->address));
 }
 
 static int by_index(const void *left, const void *right)
@@ -64,8 +64,8 @@ static int by_occurrence(const void *left, const void *right)
 	const struct target *a = left, *b = right;
 	const int order = compare_target(a, b);
 
-	return order ? order :
-		       (a->occurrence > b->occurrence) -
+	return order ? order
+		     : (a->occurrence > b->occurrence) -
 			       (a->occurrence < b->occurrence);
 }
 
@@ -105,8 +105,8 @@ static const struct vg_endpoint *find(const struct targets *in,
 static int match(const struct vg_service *a, const struct vg_service *b,
 		 const struct vg_endpoint ***ret)
 {
-	vg_cleanup(targets_freep) struct targets of_a = { 0 };
-	vg_cleanup(targets_freep) struct targets of_b = { 0 };
+	vg_cleanup(targets_freep) struct targets of_a = {0};
+	vg_cleanup(targets_freep) struct targets of_b = {0};
 	const struct vg_endpoint **matches;
 	int r;
 
@@ -209,7 +209,7 @@ static int compare(struct vg_diff *d, const struct vg_policy *old,
 		if (!vg_policy_service(new, gone.old->name))
 			r = add(d, &gone);
 	}
-	for (size_t i = 0; i < new->n_services && r == 0; i++) {
+	for (size_t i = 0; i < new->n_services &&r == 0; i++) {
 		const struct vg_change come = {
 			.kind = VG_CHANGE_ADDED,
 			.new = &new->services[i],
@@ -225,7 +225,7 @@ static int compare(struct vg_diff *d, const struct vg_policy *old,
 int vg_diff_make(const struct vg_policy *old, const struct vg_policy *new,
 		 struct vg_diff **ret)
 {
-	static const struct vg_policy none = { 0 };
+	static const struct vg_policy none = {0};
 	vg_cleanup(vg_diff_freep) struct vg_diff *diff = NULL;
 	int r;
 
@@ -249,14 +249,14 @@ void vg_diff_freep(struct vg_diff **d)
 	*d = NULL;
 }
 
-/* ---- printing ------------------------------------------------------------------- */
+/* ---- printing ----------------------------------------------------------- */
 
 static const struct {
 	const char *word, *sign, *colour;
 } kinds[] = {
-	[VG_CHANGE_ADDED] = { "added", "+", "\033[32m" },
-	[VG_CHANGE_REMOVED] = { "removed", "-", "\033[31m" },
-	[VG_CHANGE_CHANGED] = { "changed", "~", "\033[33m" },
+	[VG_CHANGE_ADDED] = {"added", "+", "\033[32m"},
+	[VG_CHANGE_REMOVED] = {"removed", "-", "\033[31m"},
+	[VG_CHANGE_CHANGED] = {"changed", "~", "\033[33m"},
 };
 #define PLAIN "\033[0m"
 
@@ -284,8 +284,8 @@ static void each_field(const struct vg_change *c, void *into,
 
 	for (size_t i = 0; i < fields->n; i++) {
 		const struct vg_field *f = &fields->items[i];
-		vg_cleanup(vg_buf_freep) struct vg_buf was = { 0 };
-		vg_cleanup(vg_buf_freep) struct vg_buf is = { 0 };
+		vg_cleanup(vg_buf_freep) struct vg_buf was = {0};
+		vg_cleanup(vg_buf_freep) struct vg_buf is = {0};
 
 		if (!(c->fields & f->bit))
 			continue;

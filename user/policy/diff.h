@@ -17,7 +17,11 @@
 #include "base/json.h"
 #include "policy/model.h"
 
-enum vg_change_kind { VG_CHANGE_ADDED = 0, VG_CHANGE_REMOVED, VG_CHANGE_CHANGED };
+enum vg_change_kind {
+	VG_CHANGE_ADDED = 0,
+	VG_CHANGE_REMOVED,
+	VG_CHANGE_CHANGED
+};
 
 /* What of a service (endpoints apart), and what of an endpoint. */
 #define VG_CHANGE_MODE	    0x0001U

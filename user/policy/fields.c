@@ -7,7 +7,7 @@
 #include "policy/diff.h"
 #include "policy/ports.h"
 
-/* ---- sets --------------------------------------------------------------------- */
+/* ---- sets --------------------------------------------------------------- */
 
 typedef bool (*equal_fn)(const void *a, const void *b);
 
@@ -49,7 +49,7 @@ static bool prefix_equal(const void *a, const void *b)
 static bool prefixes_equal(const struct vg_prefix *a, size_t n,
 			   const struct vg_prefix *b, size_t m)
 {
-	const struct set x = { a, n, sizeof(*a) }, y = { b, m, sizeof(*b) };
+	const struct set x = {a, n, sizeof(*a)}, y = {b, m, sizeof(*b)};
 
 	return sets_equal(&x, &y, prefix_equal);
 }
@@ -87,12 +87,12 @@ static void prefixes_text(const struct vg_prefix *p, size_t n,
 	vg_buf_puts(out, "]");
 }
 
-/* ---- services ------------------------------------------------------------------- */
+/* ---- services ----------------------------------------------------------- */
 
-static const char *const modes[] = { "enforce", "audit" };
-static const char *const booleans[] = { "false", "true" };
-static const char *const on_changes[] = { "drain", "destroy" };
-static const char *const on_expiries[] = { "keep", "destroy" };
+static const char *const modes[] = {"enforce", "audit"};
+static const char *const booleans[] = {"false", "true"};
+static const char *const on_changes[] = {"drain", "destroy"};
+static const char *const on_expiries[] = {"keep", "destroy"};
 
 static bool switch_of(const struct vg_field *f, const void *x)
 {
@@ -114,8 +114,8 @@ static bool cgroups_equal(const struct vg_field *f, const void *a,
 			  const void *b)
 {
 	const struct vg_service *x = a, *y = b;
-	const struct set p = { x->cgroups, x->n_cgroups, sizeof(char *) };
-	const struct set q = { y->cgroups, y->n_cgroups, sizeof(char *) };
+	const struct set p = {x->cgroups, x->n_cgroups, sizeof(char *)};
+	const struct set q = {y->cgroups, y->n_cgroups, sizeof(char *)};
 
 	(void)f;
 	return sets_equal(&p, &q, text_equal);
@@ -139,8 +139,8 @@ static bool listens_equal(const struct vg_field *f, const void *a,
 			  const void *b)
 {
 	const struct vg_service *x = a, *y = b;
-	const struct set p = { x->listen, x->n_listen, sizeof(*x->listen) };
-	const struct set q = { y->listen, y->n_listen, sizeof(*y->listen) };
+	const struct set p = {x->listen, x->n_listen, sizeof(*x->listen)};
+	const struct set q = {y->listen, y->n_listen, sizeof(*y->listen)};
 
 	(void)f;
 	return sets_equal(&p, &q, listen_equal);
@@ -184,18 +184,18 @@ static void resolvers_text(const struct vg_field *f, const void *x,
 }
 
 static const struct vg_field service_fields[] = {
-	{ VG_CHANGE_MODE, "mode", switch_equal, switch_text,
-	  offsetof(struct vg_service, audit), modes },
-	{ VG_CHANGE_STRICT, "strict", switch_equal, switch_text,
-	  offsetof(struct vg_service, strict), booleans },
-	{ VG_CHANGE_CGROUPS, "cgroup", cgroups_equal, cgroups_text, 0, NULL },
-	{ VG_CHANGE_LISTEN, "listen", listens_equal, listens_text, 0, NULL },
-	{ VG_CHANGE_RESOLVERS, "resolvers", resolvers_equal, resolvers_text, 0,
-	  NULL },
-	{ VG_CHANGE_ON_CHANGE, "on_change", switch_equal, switch_text,
-	  offsetof(struct vg_service, destroy_on_change), on_changes },
-	{ VG_CHANGE_ON_EXPIRY, "on_expiry", switch_equal, switch_text,
-	  offsetof(struct vg_service, destroy_on_expiry), on_expiries },
+	{VG_CHANGE_MODE, "mode", switch_equal, switch_text,
+	 offsetof(struct vg_service, audit), modes},
+	{VG_CHANGE_STRICT, "strict", switch_equal, switch_text,
+	 offsetof(struct vg_service, strict), booleans},
+	{VG_CHANGE_CGROUPS, "cgroup", cgroups_equal, cgroups_text, 0, NULL},
+	{VG_CHANGE_LISTEN, "listen", listens_equal, listens_text, 0, NULL},
+	{VG_CHANGE_RESOLVERS, "resolvers", resolvers_equal, resolvers_text, 0,
+	 NULL},
+	{VG_CHANGE_ON_CHANGE, "on_change", switch_equal, switch_text,
+	 offsetof(struct vg_service, destroy_on_change), on_changes},
+	{VG_CHANGE_ON_EXPIRY, "on_expiry", switch_equal, switch_text,
+	 offsetof(struct vg_service, destroy_on_expiry), on_expiries},
 };
 
 const struct vg_fields vg_service_fields = {
@@ -203,7 +203,7 @@ const struct vg_fields vg_service_fields = {
 	VG_ARRAY_LEN(service_fields),
 };
 
-/* ---- endpoints ------------------------------------------------------------------ */
+/* ---- endpoints ---------------------------------------------------------- */
 
 static const char *const scopes[] = {
 	[VG_SCOPE_PUBLIC] = "public",
@@ -220,8 +220,8 @@ static bool ports_lists_equal(const struct vg_field *f, const void *a,
 			      const void *b)
 {
 	const struct vg_endpoint *x = a, *y = b;
-	const struct set p = { x->ports, x->n_ports, sizeof(*x->ports) };
-	const struct set q = { y->ports, y->n_ports, sizeof(*y->ports) };
+	const struct set p = {x->ports, x->n_ports, sizeof(*x->ports)};
+	const struct set q = {y->ports, y->n_ports, sizeof(*y->ports)};
 
 	(void)f;
 	return sets_equal(&p, &q, ports_equal);
@@ -332,16 +332,14 @@ static void hold_text(const struct vg_field *f, const void *x,
 }
 
 static const struct vg_field endpoint_fields[] = {
-	{ VG_CHANGE_PORTS, "ports", ports_lists_equal, ports_list_text, 0,
-	  NULL },
-	{ VG_CHANGE_SCOPE, "scope", scope_equal, scope_text, 0, scopes },
-	{ VG_CHANGE_DNSSEC, "verify.dnssec", dnssec_equal, dnssec_text, 0,
-	  dnssec_rules },
-	{ VG_CHANGE_RANGES, "verify.ranges", ranges_equal, ranges_text, 0,
-	  NULL },
-	{ VG_CHANGE_NAT64, "verify.nat64_prefix", nat64_equal, nat64_text, 0,
-	  NULL },
-	{ VG_CHANGE_HOLD, "hold", hold_equal, hold_text, 0, NULL },
+	{VG_CHANGE_PORTS, "ports", ports_lists_equal, ports_list_text, 0, NULL},
+	{VG_CHANGE_SCOPE, "scope", scope_equal, scope_text, 0, scopes},
+	{VG_CHANGE_DNSSEC, "verify.dnssec", dnssec_equal, dnssec_text, 0,
+	 dnssec_rules},
+	{VG_CHANGE_RANGES, "verify.ranges", ranges_equal, ranges_text, 0, NULL},
+	{VG_CHANGE_NAT64, "verify.nat64_prefix", nat64_equal, nat64_text, 0,
+	 NULL},
+	{VG_CHANGE_HOLD, "hold", hold_equal, hold_text, 0, NULL},
 };
 
 const struct vg_fields vg_endpoint_fields = {
@@ -349,7 +347,7 @@ const struct vg_fields vg_endpoint_fields = {
 	VG_ARRAY_LEN(endpoint_fields),
 };
 
-/* ---- comparing ------------------------------------------------------------------ */
+/* ---- comparing ---------------------------------------------------------- */
 
 uint32_t vg_fields_differ(const struct vg_fields *fields, const void *a,
 			  const void *b)
@@ -366,8 +364,8 @@ bool vg_endpoint_equal(const struct vg_endpoint *a, const struct vg_endpoint *b)
 {
 	if (!a->host != !b->host)
 		return false;
-	if (a->host ? strcmp(a->host, b->host) != 0 :
-		      !prefix_equal(&a->address, &b->address))
+	if (a->host ? strcmp(a->host, b->host) != 0
+		    : !prefix_equal(&a->address, &b->address))
 		return false;
 	return vg_fields_differ(&vg_endpoint_fields, a, b) == 0;
 }

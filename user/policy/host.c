@@ -10,50 +10,43 @@
 #define LABEL_MAX_OCTETS 63
 
 static const struct vg_host_error
-	empty = { "the name is empty", NULL },
-	has_nul = { "the name contains NUL", NULL },
-	has_blank = { "the name contains a blank", NULL },
-	not_ascii = { "the name is not ASCII",
-		      "write the A-label (xn--...)" },
-	has_zone = { "the name contains a zone id", NULL },
-	bad_octet = { "the name contains a character that is not a letter, "
-		      "digit, hyphen or underscore",
-		      NULL },
-	too_long = { "the name is longer than 253 octets", NULL },
-	empty_label = { "the name has an empty label", NULL },
-	long_label = { "a label of the name is longer than 63 octets", NULL },
-	bad_hyphen = { "a label of the name begins or ends with a hyphen",
-		       NULL },
-	is_literal = { "the name is an address", "use 'address:'" },
-	is_prefix = { "the name is a CIDR", "use 'address:'" },
-	is_url = { "the name is not a host name but a URL or has a port",
-		   "write the host alone, and its port under 'ports:'" },
-	is_wildcard = { "a wildcard stands only alone in the first label",
-			NULL },
-	numeric = { "the last label of the name is numeric",
-		    "some programs take it for an IPv4 address; use "
-		    "'address:'" },
-	single = { "the name has a single label",
-		   "write the name in full; search lists are not used" },
-	special = { "resolvers answer this name by themselves", NULL },
-	multicast = { "names under .local are not looked up in DNS", NULL },
-	metadata = { "the name leads to a cloud metadata service",
-		     "only its exact address opens it: use 'address:'" };
+	empty = {"the name is empty", NULL},
+	has_nul = {"the name contains NUL", NULL},
+	has_blank = {"the name contains a blank", NULL},
+	not_ascii = {"the name is not ASCII", "write the A-label (xn--...)"},
+	has_zone = {"the name contains a zone id", NULL},
+	bad_octet = {"the name contains a character that is not a letter, "
+		     "digit, hyphen or underscore",
+		     NULL},
+	too_long = {"the name is longer than 253 octets", NULL},
+	empty_label = {"the name has an empty label", NULL},
+	long_label = {"a label of the name is longer than 63 octets", NULL},
+	bad_hyphen = {"a label of the name begins or ends with a hyphen", NULL},
+	is_literal = {"the name is an address", "use 'address:'"},
+	is_prefix = {"the name is a CIDR", "use 'address:'"},
+	is_url = {"the name is not a host name but a URL or has a port",
+		  "write the host alone, and its port under 'ports:'"},
+	is_wildcard = {"a wildcard stands only alone in the first label", NULL},
+	numeric = {"the last label of the name is numeric",
+		   "some programs take it for an IPv4 address; use "
+		   "'address:'"},
+	single = {"the name has a single label",
+		  "write the name in full; search lists are not used"},
+	special = {"resolvers answer this name by themselves", NULL},
+	multicast = {"names under .local are not looked up in DNS", NULL},
+	metadata = {"the name leads to a cloud metadata service",
+		    "only its exact address opens it: use 'address:'"};
 
 /* NAME is SUFFIX, or lies under it. */
 static const struct {
 	const char *suffix;
 	const struct vg_host_error *error;
 } refused[] = {
-	{ "localhost", &special },
-	{ "invalid", &special },
-	{ "onion", &special },
-	{ "test", &special },
-	{ "in-addr.arpa", &special },
-	{ "ip6.arpa", &special },
-	{ "local", &multicast },
-	{ "metadata.google.internal", &metadata },
-	{ "metadata.goog", &metadata },
+	{"localhost", &special},      {"invalid", &special},
+	{"onion", &special},	      {"test", &special},
+	{"in-addr.arpa", &special},   {"ip6.arpa", &special},
+	{"local", &multicast},	      {"metadata.google.internal", &metadata},
+	{"metadata.goog", &metadata},
 };
 
 /* First labels that mean it under .internal, whoever the provider is. */

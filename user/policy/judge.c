@@ -5,13 +5,13 @@
 #include "base/cleanup.h"
 #include "policy/address.h"
 
-/* ---- NAT64 (RFC 6052) ----------------------------------------------------- */
+/* ---- NAT64 (RFC 6052) --------------------------------------------------- */
 
 #define U_OCTET 8 /* bits 64 to 71 are zero and hold nothing of the address */
 
 bool vg_nat64_prefix_valid(const struct vg_prefix *p)
 {
-	static const uint8_t lengths[] = { 32, 40, 48, 56, 64, 96 };
+	static const uint8_t lengths[] = {32, 40, 48, 56, 64, 96};
 
 	if (vg_address_is_ipv4(&p->address) || p->address.octets[U_OCTET])
 		return false;
@@ -31,7 +31,7 @@ static bool nat64_decode(const struct vg_prefix *p, const struct vg_address *a,
 {
 	size_t at = p->bits / 8;
 
-	*ret = (struct vg_address){ .octets = { [10] = 0xFF, [11] = 0xFF } };
+	*ret = (struct vg_address){.octets = {[10] = 0xFF, [11] = 0xFF}};
 	for (size_t i = 12; i < 16; i++) {
 		if (at == U_OCTET)
 			at++;
@@ -73,7 +73,7 @@ static enum vg_class_verdict judge_nat64(const struct vg_class_rules *rules,
 	return VG_CLASS_OK;
 }
 
-/* ---- classes -------------------------------------------------------------- */
+/* ---- classes ------------------------------------------------------------ */
 
 enum opening {
 	NEVER = 0,

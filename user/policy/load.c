@@ -16,7 +16,7 @@
 
 #define SUFFIX ".yaml"
 
-/* All files of one load.  Their texts together are bounded like their number. */
+/* All files of one load; their texts together are bounded like their number. */
 #define TOTAL_MAX (64UL << 20)
 
 struct load {
@@ -40,7 +40,7 @@ static void load_clear(struct load *l)
 __attribute__((format(printf, 3, 4))) static void
 error(struct load *l, const char *path, const char *format, ...)
 {
-	const struct vg_place place = { .file = path };
+	const struct vg_place place = {.file = path};
 	char message[256];
 	va_list args;
 
@@ -100,8 +100,7 @@ static void add_file(struct load *l, int dir_fd, const char *name,
 	int r;
 
 	/* Opened once, so that what is judged is what is read. */
-	fd = openat(dir_fd, name,
-		    O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		error(l, path, "%s", strerror(errno));
 		return;
@@ -124,7 +123,7 @@ static void add_file(struct load *l, int dir_fd, const char *name,
 		(void)append(l, path, &text, size);
 }
 
-/* ---- directories ------------------------------------------------------------ */
+/* ---- directories -------------------------------------------------------- */
 
 static int is_policy(const struct dirent *entry)
 {
@@ -146,8 +145,8 @@ static void add_entry(struct load *l, int fd, const char *dir, const char *name)
 	vg_cleanup(vg_freep) char *path = NULL;
 	const size_t n = strlen(dir);
 
-	if (asprintf(&path, "%s%s%s", dir, dir[n - 1] == '/' ? "" : "/",
-		     name) < 0) {
+	if (asprintf(&path, "%s%s%s", dir, dir[n - 1] == '/' ? "" : "/", name) <
+	    0) {
 		path = NULL;
 		l->no_memory = true;
 		return;
@@ -190,7 +189,7 @@ static void add_dir(struct load *l, const char *dir)
 		add_entries(l, fd, dir);
 }
 
-/* ---- the verbs -------------------------------------------------------------- */
+/* ---- the verbs ---------------------------------------------------------- */
 
 static int parse(struct load *l, struct vg_policy **ret)
 {

@@ -26,9 +26,8 @@ int vg_policy_load_file(const char *path, bool strict_owner,
 			struct vg_policy **ret, struct vg_diags *diags);
 
 /* Files and directories together make one policy, in the order given. */
-int vg_policy_load_paths(const char *const *paths, size_t n,
-			 bool strict_owner, struct vg_policy **ret,
-			 struct vg_diags *diags);
+int vg_policy_load_paths(const char *const *paths, size_t n, bool strict_owner,
+			 struct vg_policy **ret, struct vg_diags *diags);
 
 /*
  * The daemon's file.  MUST_EXIST is for a path that somebody named; otherwise

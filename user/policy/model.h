@@ -15,11 +15,11 @@
 #include "policy/address.h"
 
 /* At most 4,096 leases an endpoint (design.md 7); widest port range. */
-#define VG_ENDPOINT_LEASES_MAX 4096
-#define VG_PORT_RANGE_MAX      256
-#define VG_ENDPOINTS_MAX       65536 /* of all services */
+#define VG_ENDPOINT_LEASES_MAX	 4096
+#define VG_PORT_RANGE_MAX	 256
+#define VG_ENDPOINTS_MAX	 65536 /* of all services */
 #define VG_SERVICE_ENDPOINTS_MAX 4096
-#define VG_LIST_MAX	       256 /* ranges, cgroups, listen ... of one key */
+#define VG_LIST_MAX		 256 /* ranges, cgroups, listen ... of one key */
 
 /* Ports FIRST to LAST (1..65535), or every port: both 0. */
 struct vg_ports {
@@ -48,8 +48,8 @@ struct vg_endpoint {
 	size_t n_ranges;
 	bool has_nat64;
 	struct vg_prefix nat64; /* verify.nat64_prefix, RFC 6052 lengths */
-	uint32_t hold_s;	/* 60 .. 86400, default 900 */
-	uint32_t line;		/* in the service's file */
+	uint32_t hold_s; /* 60 .. 86400, default 900 */
+	uint32_t line; /* in the service's file */
 };
 
 struct vg_service {

@@ -25,7 +25,7 @@
 /* The upper end of sun_path, see unix(7). */
 #define SOCKET_PATH_MAX 107
 
-/* ---- resolver ----------------------------------------------------------------- */
+/* ---- resolver ----------------------------------------------------------- */
 
 /* The SIZE octets at ADDRESS, and PORT. */
 static bool pair(const char *address, size_t size, const char *port,
@@ -192,16 +192,16 @@ static void read_resolver(struct vg_walk *w, const struct vg_yaml_node *node,
 			  void *into)
 {
 	static const struct vg_key keys[] = {
-		{ "forward", read_forward, false },
-		{ "stub", read_stubs, false },
-		{ "trust_anchor", read_anchors, false },
+		{"forward", read_forward, false},
+		{"stub", read_stubs, false},
+		{"trust_anchor", read_anchors, false},
 	};
 
 	(void)vg_walk_mapping(w, node, "'resolver'", keys, VG_ARRAY_LEN(keys),
 			      into);
 }
 
-/* ---- events, metrics, limits -------------------------------------------------- */
+/* ---- events, metrics, limits -------------------------------------------- */
 
 static void read_events_file(struct vg_walk *w, const struct vg_yaml_node *node,
 			     void *into)
@@ -223,8 +223,8 @@ static void read_events(struct vg_walk *w, const struct vg_yaml_node *node,
 			void *into)
 {
 	static const struct vg_key keys[] = {
-		{ "file", read_events_file, false },
-		{ "journal", read_journal, false },
+		{"file", read_events_file, false},
+		{"journal", read_journal, false},
 	};
 
 	(void)vg_walk_mapping(w, node, "'events'", keys, VG_ARRAY_LEN(keys),
@@ -249,10 +249,10 @@ static bool listener_parse(const char *text, struct vg_address *ret)
 /* Where only this host can connect to; 0.0.0.0 is not. */
 static bool is_loopback(const struct vg_address *a)
 {
-	static const struct vg_address six = { .octets = { [15] = 1 } };
+	static const struct vg_address six = {.octets = {[15] = 1}};
 
-	return vg_address_is_ipv4(a) ? a->octets[12] == 127 :
-				       memcmp(a, &six, sizeof(six)) == 0;
+	return vg_address_is_ipv4(a) ? a->octets[12] == 127
+				     : memcmp(a, &six, sizeof(six)) == 0;
 }
 
 static const char *metrics_error(const char *text)
@@ -264,16 +264,16 @@ static const char *metrics_error(const char *text)
 		text += strlen(prefix);
 		if (strpbrk(text, "\n\t"))
 			return "holds a control character";
-		return text[0] == '/' && strlen(text) <= SOCKET_PATH_MAX ?
-			       NULL :
-			       "is not unix:/PATH of at most 107 octets";
+		return text[0] == '/' && strlen(text) <= SOCKET_PATH_MAX
+			       ? NULL
+			       : "is not unix:/PATH of at most 107 octets";
 	}
 	if (!listener_parse(text, &a))
 		return "is not unix:/PATH or ADDRESS:PORT";
-	return is_loopback(&a) ?
-		       NULL :
-		       "is reachable from elsewhere, and nothing asks who "
-		       "reads the metrics: only loopback is allowed";
+	return is_loopback(&a)
+		       ? NULL
+		       : "is reachable from elsewhere, and nothing asks who "
+			 "reads the metrics: only loopback is allowed";
 }
 
 static void read_metrics_listen(struct vg_walk *w,
@@ -296,7 +296,7 @@ static void read_metrics(struct vg_walk *w, const struct vg_yaml_node *node,
 			 void *into)
 {
 	static const struct vg_key keys[] = {
-		{ "listen", read_metrics_listen, false },
+		{"listen", read_metrics_listen, false},
 	};
 
 	(void)vg_walk_mapping(w, node, "'metrics'", keys, VG_ARRAY_LEN(keys),
@@ -309,8 +309,8 @@ static void read_leases(struct vg_walk *w, const struct vg_yaml_node *node,
 	struct vg_config *config = into;
 	const char *text = vg_walk_text(w, node);
 
-	if (text && vg_num_u32(text, LEASES_MIN, LEASES_MAX,
-			       &config->leases_max) < 0)
+	if (text &&
+	    vg_num_u32(text, LEASES_MIN, LEASES_MAX, &config->leases_max) < 0)
 		vg_walk_error(w, &node->mark, NULL,
 			      "'%.80s' is not a number from %u to %u", text,
 			      LEASES_MIN, LEASES_MAX);
@@ -339,21 +339,21 @@ static void read_limits(struct vg_walk *w, const struct vg_yaml_node *node,
 			void *into)
 {
 	static const struct vg_key keys[] = {
-		{ "leases", read_leases, false },
-		{ "ring", read_ring, false },
+		{"leases", read_leases, false},
+		{"ring", read_ring, false},
 	};
 
 	(void)vg_walk_mapping(w, node, "'limits'", keys, VG_ARRAY_LEN(keys),
 			      into);
 }
 
-/* ---- the whole ---------------------------------------------------------------- */
+/* ---- the whole ---------------------------------------------------------- */
 
 static const struct vg_key keys[] = {
-	{ "resolver", read_resolver, false },
-	{ "events", read_events, false },
-	{ "metrics", read_metrics, false },
-	{ "limits", read_limits, false },
+	{"resolver", read_resolver, false},
+	{"events", read_events, false},
+	{"metrics", read_metrics, false},
+	{"limits", read_limits, false},
 };
 
 static struct vg_config *config_new(struct vg_walk *w)
@@ -403,7 +403,7 @@ int vg_config_parse(const struct vg_source *source, struct vg_config **ret,
 {
 	vg_cleanup(vg_config_freep) struct vg_config *config = NULL;
 	vg_cleanup(vg_yaml_freep) struct vg_yaml *yaml = NULL;
-	struct vg_walk w = { .source = source, .diags = diags };
+	struct vg_walk w = {.source = source, .diags = diags};
 	int r;
 
 	r = vg_yaml_parse(source, &yaml, diags);
@@ -424,8 +424,8 @@ int vg_config_parse(const struct vg_source *source, struct vg_config **ret,
 
 int vg_config_default(struct vg_config **ret)
 {
-	vg_cleanup(vg_diags_freep) struct vg_diags diags = { 0 };
-	const struct vg_source empty = { .name = "", .text = "", .size = 0 };
+	vg_cleanup(vg_diags_freep) struct vg_diags diags = {0};
+	const struct vg_source empty = {.name = "", .text = "", .size = 0};
 
 	return vg_config_parse(&empty, ret, &diags);
 }

@@ -14,7 +14,7 @@
 #define HOLD_DEFAULT_S 900
 #define HOLD_MIN_S     60
 #define HOLD_MAX_S     86400
-#define EXCUSE_MAX      1024 /* an excuse, not an essay */
+#define EXCUSE_MAX     1024 /* an excuse, not an essay */
 
 /* Keys that say something of a name, and nothing of an address. */
 enum name_key { SCOPE, DNSSEC, RANGES, CNAME, NAT64, NAME_KEYS };
@@ -30,7 +30,7 @@ static const char *const name_keys[NAME_KEYS] = {
 struct endpoint {
 	struct vg_endpoint e;
 	struct vg_mark name; /* of the value of host or address */
-	bool has_prefix;	    /* e.address is set */
+	bool has_prefix; /* e.address is set */
 	struct vg_mark marks[NAME_KEYS]; /* of the values; line 0: not there */
 };
 
@@ -41,7 +41,7 @@ static void endpoint_clear(struct endpoint *d)
 	free(d->e.ranges);
 }
 
-/* ---- host, address ---------------------------------------------------------- */
+/* ---- host, address ------------------------------------------------------ */
 
 /* "*.example.com" is good syntax for what comes later. */
 static bool is_wildcard(const struct vg_yaml_node *node)
@@ -107,7 +107,7 @@ static void read_ports(struct vg_walk *w, const struct vg_yaml_node *node,
 			      count, VG_ENDPOINT_LEASES_MAX);
 }
 
-/* ---- what must be proven ------------------------------------------------------ */
+/* ---- what must be proven ------------------------------------------------ */
 
 static void read_scope(struct vg_walk *w, const struct vg_yaml_node *node,
 		       void *into)
@@ -127,7 +127,7 @@ static void read_scope(struct vg_walk *w, const struct vg_yaml_node *node,
 static void read_carries(struct vg_walk *w, const struct vg_yaml_node *node,
 			 void *into)
 {
-	static const char *const words[] = { "none", "bearer", "mtls" };
+	static const char *const words[] = {"none", "bearer", "mtls"};
 	size_t i;
 
 	(void)into;
@@ -220,30 +220,27 @@ static void read_verify(struct vg_walk *w, const struct vg_yaml_node *node,
 			void *into)
 {
 	static const struct vg_key keys[] = {
-		{ "dnssec", read_dnssec, false },
-		{ "ranges", read_ranges, false },
-		{ "cname", read_cname, false },
-		{ "nat64_prefix", read_nat64, false },
-		{ "tls", vg_draft_tls, false },
+		{"dnssec", read_dnssec, false},
+		{"ranges", read_ranges, false},
+		{"cname", read_cname, false},
+		{"nat64_prefix", read_nat64, false},
+		{"tls", vg_draft_tls, false},
 	};
 
 	(void)vg_walk_mapping(w, node, "'verify'", keys, VG_ARRAY_LEN(keys),
 			      into);
 }
 
-/* ---- the whole ---------------------------------------------------------------- */
+/* ---- the whole ---------------------------------------------------------- */
 
 /* Why no address of a P of one CLASS can pass; NULL when one can. */
 static const char *useless(enum vg_class class, enum vg_scope scope)
 {
 	static const char *const never = "no name may lead there";
 	static const char *const reasons[VG_CLASS_COUNT] = {
-		[VG_CLASS_METADATA] = never,
-		[VG_CLASS_LOOPBACK] = never,
-		[VG_CLASS_LINK_LOCAL] = never,
-		[VG_CLASS_V4_IN_V6] = never,
-		[VG_CLASS_TRANSITION] = never,
-		[VG_CLASS_RESERVED] = never,
+		[VG_CLASS_METADATA] = never,   [VG_CLASS_LOOPBACK] = never,
+		[VG_CLASS_LINK_LOCAL] = never, [VG_CLASS_V4_IN_V6] = never,
+		[VG_CLASS_TRANSITION] = never, [VG_CLASS_RESERVED] = never,
 	};
 
 	if (class == VG_CLASS_PRIVATE && scope == VG_SCOPE_PUBLIC)
@@ -266,8 +263,8 @@ static void check_range(struct vg_walk *w, const struct endpoint *d,
 	if (!why)
 		return;
 	vg_prefix_text(range, text);
-	vg_walk_warning(w, &d->marks[RANGES], why,
-			"the range %s never matches", text);
+	vg_walk_warning(w, &d->marks[RANGES], why, "the range %s never matches",
+			text);
 }
 
 static void check_host(struct vg_walk *w, const struct endpoint *d)
@@ -317,7 +314,7 @@ static void append(struct vg_walk *w, struct vg_draft *draft,
 	if (!e)
 		return;
 	*e = d->e;
-	d->e = (struct vg_endpoint){ 0 };
+	d->e = (struct vg_endpoint){0};
 	mark = vg_walk_append(w, &draft->endpoints, &draft->n_endpoints,
 			      sizeof(*mark));
 	if (mark)
@@ -328,17 +325,17 @@ void vg_draft_endpoint(struct vg_walk *w, const struct vg_yaml_node *node,
 		       void *into)
 {
 	static const struct vg_key keys[] = {
-		{ "host", read_host, false },
-		{ "address", read_address, false },
-		{ "ports", read_ports, true },
-		{ "scope", read_scope, false },
-		{ "carries", read_carries, false },
-		{ "unpinned", read_unpinned, false },
-		{ "verify", read_verify, false },
-		{ "hold", read_hold, false },
+		{"host", read_host, false},
+		{"address", read_address, false},
+		{"ports", read_ports, true},
+		{"scope", read_scope, false},
+		{"carries", read_carries, false},
+		{"unpinned", read_unpinned, false},
+		{"verify", read_verify, false},
+		{"hold", read_hold, false},
 	};
 	vg_cleanup(endpoint_clear) struct endpoint d = {
-		.e = { .hold_s = HOLD_DEFAULT_S, .line = node->mark.line },
+		.e = {.hold_s = HOLD_DEFAULT_S, .line = node->mark.line},
 	};
 
 	if (!vg_walk_mapping(w, node, "an endpoint", keys, VG_ARRAY_LEN(keys),

@@ -14,7 +14,7 @@
 
 #define NAME_MAX_OCTETS 63
 
-/* ---- name, cgroups, switches -------------------------------------------------- */
+/* ---- name, cgroups, switches -------------------------------------------- */
 
 static void read_service(struct vg_walk *w, const struct vg_yaml_node *node,
 			 void *into)
@@ -78,7 +78,7 @@ static void read_switch(struct vg_walk *w, const struct vg_yaml_node *node,
 static void read_mode(struct vg_walk *w, const struct vg_yaml_node *node,
 		      void *into)
 {
-	static const char *const words[] = { "enforce", "audit" };
+	static const char *const words[] = {"enforce", "audit"};
 	struct vg_draft *draft = into;
 
 	read_switch(w, node, words, &draft->service.audit);
@@ -95,7 +95,7 @@ static void read_strict(struct vg_walk *w, const struct vg_yaml_node *node,
 static void read_on_change(struct vg_walk *w, const struct vg_yaml_node *node,
 			   void *into)
 {
-	static const char *const words[] = { "drain", "destroy" };
+	static const char *const words[] = {"drain", "destroy"};
 	struct vg_draft *draft = into;
 
 	read_switch(w, node, words, &draft->service.destroy_on_change);
@@ -104,20 +104,20 @@ static void read_on_change(struct vg_walk *w, const struct vg_yaml_node *node,
 static void read_on_expiry(struct vg_walk *w, const struct vg_yaml_node *node,
 			   void *into)
 {
-	static const char *const words[] = { "keep", "destroy" };
+	static const char *const words[] = {"keep", "destroy"};
 	struct vg_draft *draft = into;
 
 	read_switch(w, node, words, &draft->service.destroy_on_expiry);
 }
 
-/* ---- listen ------------------------------------------------------------------- */
+/* ---- listen ------------------------------------------------------------- */
 
 struct listen {
 	struct vg_ports *ports;
 	size_t n_ports;
 	struct vg_prefix *from;
 	size_t n_from;
-	struct vg_mark at;   /* of the ports */
+	struct vg_mark at; /* of the ports */
 	struct vg_mark from_at; /* line 0: no `from` */
 };
 
@@ -182,8 +182,7 @@ static bool listens_already(struct vg_walk *w, const struct listen *l,
 	for (size_t i = 0; i < s->n_listen; i++) {
 		if (!vg_ports_overlap(&s->listen[i].ports, p))
 			continue;
-		vg_walk_error(w, &l->at, NULL,
-			      "a port of it is listed before");
+		vg_walk_error(w, &l->at, NULL, "a port of it is listed before");
 		return true;
 	}
 	return false;
@@ -218,10 +217,10 @@ static void read_listen_item(struct vg_walk *w, const struct vg_yaml_node *node,
 			     void *into)
 {
 	static const struct vg_key keys[] = {
-		{ "ports", read_listen_ports, true },
-		{ "from", read_listen_from, false },
+		{"ports", read_listen_ports, true},
+		{"from", read_listen_from, false},
 	};
-	vg_cleanup(listen_clear) struct listen l = { 0 };
+	vg_cleanup(listen_clear) struct listen l = {0};
 	struct vg_draft *draft = into;
 
 	if (node->kind != VG_YAML_MAPPING)
@@ -239,7 +238,7 @@ static void read_listen(struct vg_walk *w, const struct vg_yaml_node *node,
 	vg_walk_items(w, node, VG_LIST_MAX, read_listen_item, into);
 }
 
-/* ---- the rest ----------------------------------------------------------------- */
+/* ---- the rest ----------------------------------------------------------- */
 
 static void read_resolvers(struct vg_walk *w, const struct vg_yaml_node *node,
 			   void *into)
@@ -253,7 +252,7 @@ static void read_resolvers(struct vg_walk *w, const struct vg_yaml_node *node,
 static void read_dns(struct vg_walk *w, const struct vg_yaml_node *node,
 		     void *into)
 {
-	static const char *const words[] = { "managed" };
+	static const char *const words[] = {"managed"};
 	size_t i;
 
 	(void)into;
@@ -303,21 +302,21 @@ static void read_endpoints(struct vg_walk *w, const struct vg_yaml_node *node,
 }
 
 static const struct vg_key keys[] = {
-	{ "service", read_service, true },
-	{ "cgroup", read_cgroups, true },
-	{ "mode", read_mode, false },
-	{ "strict", read_strict, false },
-	{ "listen", read_listen, false },
-	{ "dns", read_dns, false },
-	{ "resolvers", read_resolvers, false },
-	{ "sockets", read_sockets, false },
-	{ "require", read_require, false },
-	{ "on_change", read_on_change, false },
-	{ "on_expiry", read_on_expiry, false },
-	{ "endpoints", read_endpoints, false },
+	{"service", read_service, true},
+	{"cgroup", read_cgroups, true},
+	{"mode", read_mode, false},
+	{"strict", read_strict, false},
+	{"listen", read_listen, false},
+	{"dns", read_dns, false},
+	{"resolvers", read_resolvers, false},
+	{"sockets", read_sockets, false},
+	{"require", read_require, false},
+	{"on_change", read_on_change, false},
+	{"on_expiry", read_on_expiry, false},
+	{"endpoints", read_endpoints, false},
 };
 
-/* ---- files -------------------------------------------------------------------- */
+/* ---- files -------------------------------------------------------------- */
 
 void vg_drafts_freep(struct vg_drafts *d)
 {
@@ -327,7 +326,7 @@ void vg_drafts_freep(struct vg_drafts *d)
 		free(d->items[i].endpoints);
 	}
 	free(d->items);
-	*d = (struct vg_drafts){ 0 };
+	*d = (struct vg_drafts){0};
 }
 
 static void read_document(struct vg_walk *w, const struct vg_yaml_node *node,
@@ -348,7 +347,7 @@ static void read_document(struct vg_walk *w, const struct vg_yaml_node *node,
 static void read_source(struct vg_walk *w, const struct vg_source *source,
 			struct vg_drafts *drafts)
 {
-	static const struct vg_mark whole = { 0 };
+	static const struct vg_mark whole = {0};
 	vg_cleanup(vg_yaml_freep) struct vg_yaml *yaml = NULL;
 	int r;
 
@@ -374,14 +373,13 @@ static int publish(struct vg_drafts *drafts, struct vg_policy **ret)
 	if (!policy)
 		return -ENOMEM;
 	if (drafts->n) {
-		policy->services =
-			calloc(drafts->n, sizeof(*policy->services));
+		policy->services = calloc(drafts->n, sizeof(*policy->services));
 		if (!policy->services)
 			return -ENOMEM;
 	}
 	for (size_t i = 0; i < drafts->n; i++) {
 		policy->services[i] = drafts->items[i].service;
-		drafts->items[i].service = (struct vg_service){ 0 };
+		drafts->items[i].service = (struct vg_service){0};
 	}
 	policy->n_services = drafts->n;
 
@@ -392,8 +390,8 @@ static int publish(struct vg_drafts *drafts, struct vg_policy **ret)
 int vg_policy_parse(const struct vg_source *sources, size_t n,
 		    struct vg_policy **ret, struct vg_diags *diags)
 {
-	vg_cleanup(vg_drafts_freep) struct vg_drafts drafts = { 0 };
-	struct vg_walk w = { .diags = diags };
+	vg_cleanup(vg_drafts_freep) struct vg_drafts drafts = {0};
+	struct vg_walk w = {.diags = diags};
 	int r;
 
 	for (size_t i = 0; i < n; i++)

@@ -66,7 +66,7 @@ static void read_pins(struct vg_walk *w, const struct vg_yaml_node *node,
 static void read_min_version(struct vg_walk *w, const struct vg_yaml_node *node,
 			     void *into)
 {
-	static const char *const words[] = { "1.2", "1.3" };
+	static const char *const words[] = {"1.2", "1.3"};
 	size_t i;
 
 	(void)into;
@@ -76,7 +76,7 @@ static void read_min_version(struct vg_walk *w, const struct vg_yaml_node *node,
 static void read_dane(struct vg_walk *w, const struct vg_yaml_node *node,
 		      void *into)
 {
-	static const char *const words[] = { "off", "prefer", "require" };
+	static const char *const words[] = {"off", "prefer", "require"};
 	size_t i;
 
 	(void)into;
@@ -109,19 +109,19 @@ static void read_server_name(struct vg_walk *w, const struct vg_yaml_node *node,
 }
 
 static const struct vg_key keys[] = {
-	{ "ca", read_ca, false },
-	{ "pins", read_pins, false },
-	{ "min_version", read_min_version, false },
-	{ "dane", read_dane, false },
-	{ "client_cert", read_cert, false },
-	{ "client_key", read_private_key, false },
-	{ "server_name", read_server_name, false },
+	{"ca", read_ca, false},
+	{"pins", read_pins, false},
+	{"min_version", read_min_version, false},
+	{"dane", read_dane, false},
+	{"client_cert", read_cert, false},
+	{"client_key", read_private_key, false},
+	{"server_name", read_server_name, false},
 };
 
 void vg_draft_tls(struct vg_walk *w, const struct vg_yaml_node *node,
 		  void *into)
 {
-	struct tls tls = { 0 };
+	struct tls tls = {0};
 
 	(void)into;
 	if (node->kind == VG_YAML_SCALAR && strcmp(node->text, "off") == 0)

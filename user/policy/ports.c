@@ -8,15 +8,15 @@
 #include "base/cleanup.h"
 #include "base/num.h"
 
-#define PORT_MAX  65535
+#define PORT_MAX   65535
 #define PORTS_TEXT 15 /* "65535-65535/udp" */
 
 static const struct {
 	const char *name;
 	uint8_t proto;
 } protocols[] = {
-	{ "tcp", IPPROTO_TCP },
-	{ "udp", IPPROTO_UDP },
+	{"tcp", IPPROTO_TCP},
+	{"udp", IPPROTO_UDP},
 };
 
 const char *vg_ports_proto_name(uint8_t proto)
@@ -83,7 +83,7 @@ static const char *numbers_parse(char *numbers, struct vg_ports *p)
 const char *vg_ports_parse(const char *text, struct vg_ports *ret)
 {
 	char copy[PORTS_TEXT + 1];
-	struct vg_ports p = { 0 };
+	struct vg_ports p = {0};
 	const char *error;
 	char *slash;
 

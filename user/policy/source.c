@@ -54,7 +54,7 @@ struct vg_place vg_source_place(const struct vg_source *source, uint32_t line,
 	return place;
 }
 
-/* ---- the text itself -------------------------------------------------------- */
+/* ---- the text itself ---------------------------------------------------- */
 
 struct cursor {
 	size_t at;
@@ -87,8 +87,8 @@ static const char *character_error(const struct vg_source *source, size_t at,
 		return NULL;
 	if (point == 0xFEFF)
 		return "byte order mark inside the text";
-	return vg_utf8_is_control(point) ? "control character in the text" :
-					   NULL;
+	return vg_utf8_is_control(point) ? "control character in the text"
+					 : NULL;
 }
 
 int vg_source_check(const struct vg_source *source, struct vg_diags *diags)
@@ -98,7 +98,7 @@ int vg_source_check(const struct vg_source *source, struct vg_diags *diags)
 		.line = 1,
 		.column = 1,
 	};
-	const struct vg_place whole = { .file = source->name };
+	const struct vg_place whole = {.file = source->name};
 
 	if (source->size > VG_SOURCE_MAX) {
 		vg_diag_add(diags, VG_DIAG_ERROR, &whole, NULL,

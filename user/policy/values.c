@@ -12,7 +12,7 @@
 #include "policy/host.h"
 #include "policy/ports.h"
 
-/* ---- addresses ------------------------------------------------------------ */
+/* ---- addresses ---------------------------------------------------------- */
 
 /* TEXT with the bits after the length cleared; false when that is not it. */
 static bool masked(const char *text, char ret[static VG_ADDRESS_TEXT])
@@ -27,13 +27,14 @@ static bool masked(const char *text, char ret[static VG_ADDRESS_TEXT])
 	(void)snprintf(address, sizeof(address), "%.*s", (int)(slash - text),
 		       text);
 	if (vg_address_parse(address, &p.address) < 0 ||
-	    vg_num_u32(slash + 1, 0, strchr(address, ':') ? 128 : 32, &bits) < 0)
+	    vg_num_u32(slash + 1, 0, strchr(address, ':') ? 128 : 32, &bits) <
+		    0)
 		return false;
 
 	if (!strchr(address, ':'))
 		bits += 96;
 	for (size_t i = bits; i < 128; i++)
-		p.address.octets[i / 8] &= (uint8_t)~(0x80U >> i % 8);
+		p.address.octets[i / 8] &= (uint8_t) ~(0x80U >> i % 8);
 	p.bits = (uint8_t)bits;
 	vg_prefix_text(&p, ret);
 	return true;
@@ -95,7 +96,7 @@ static void read_prefix(struct vg_walk *w, const struct vg_yaml_node *node,
 void vg_value_prefixes(struct vg_walk *w, const struct vg_yaml_node *node,
 		       struct vg_prefix **items, size_t *n)
 {
-	struct prefix_list list = { items, n };
+	struct prefix_list list = {items, n};
 
 	vg_walk_items(w, node, VG_LIST_MAX, read_prefix, &list);
 }
@@ -104,13 +105,13 @@ static void read_address(struct vg_walk *w, const struct vg_yaml_node *node,
 			 void *into)
 {
 	const char *text = vg_walk_text(w, node);
-	struct vg_prefix p = { .bits = 128 };
+	struct vg_prefix p = {.bits = 128};
 
 	if (!text)
 		return;
 	if (vg_address_parse(text, &p.address) < 0)
-		vg_walk_error(w, &node->mark, NULL,
-			      "'%.80s' is not an address", text);
+		vg_walk_error(w, &node->mark, NULL, "'%.80s' is not an address",
+			      text);
 	else if (vg_class_of(&p.address) == VG_CLASS_RESERVED)
 		vg_walk_error(w, &node->mark, NULL, "'%.80s' %s", text,
 			      vg_class_literal_error(&p));
@@ -121,12 +122,12 @@ static void read_address(struct vg_walk *w, const struct vg_yaml_node *node,
 void vg_value_addresses(struct vg_walk *w, const struct vg_yaml_node *node,
 			struct vg_prefix **items, size_t *n)
 {
-	struct prefix_list list = { items, n };
+	struct prefix_list list = {items, n};
 
 	vg_walk_items(w, node, VG_LIST_MAX, read_address, &list);
 }
 
-/* ---- ports ---------------------------------------------------------------- */
+/* ---- ports -------------------------------------------------------------- */
 
 struct ports_list {
 	struct vg_ports **items;
@@ -136,7 +137,7 @@ struct ports_list {
 static bool overlaps(struct vg_walk *w, const struct vg_yaml_node *node,
 		     const struct ports_list *list, const struct vg_ports *p)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf other = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf other = {0};
 
 	for (size_t i = 0; i < *list->n; i++) {
 		if (!vg_ports_overlap(&(*list->items)[i], p))
@@ -177,14 +178,14 @@ static void read_ports(struct vg_walk *w, const struct vg_yaml_node *node,
 void vg_value_ports(struct vg_walk *w, const struct vg_yaml_node *node,
 		    struct vg_ports **items, size_t *n)
 {
-	struct ports_list list = { items, n };
+	struct ports_list list = {items, n};
 
 	if (node->kind == VG_YAML_SEQUENCE && !node->first)
 		vg_walk_error(w, &node->mark, NULL, "the list is empty");
 	vg_walk_one_or_many(w, node, VG_LIST_MAX, read_ports, &list);
 }
 
-/* ---- the rest --------------------------------------------------------------- */
+/* ---- the rest ----------------------------------------------------------- */
 
 bool vg_value_duration(struct vg_walk *w, const struct vg_yaml_node *node,
 		       uint32_t min_s, uint32_t max_s, uint32_t *ret)

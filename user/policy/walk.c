@@ -25,7 +25,7 @@ int vg_walk_result(const struct vg_walk *w)
 	return w->diags->errors ? -EINVAL : 0;
 }
 
-/* ---- reporting ------------------------------------------------------------ */
+/* ---- reporting ---------------------------------------------------------- */
 
 static void report(struct vg_walk *w, enum vg_diag_severity severity,
 		   const struct vg_mark *at, const char *hint,
@@ -92,12 +92,12 @@ static bool is_kind(struct vg_walk *w, const struct vg_yaml_node *node,
 		return false;
 	if (node->kind == kind)
 		return true;
-	vg_walk_error(w, &node->mark, NULL, "expected %s, found %s", kinds[kind],
-		      kinds[node->kind]);
+	vg_walk_error(w, &node->mark, NULL, "expected %s, found %s",
+		      kinds[kind], kinds[node->kind]);
 	return false;
 }
 
-/* ---- mappings ------------------------------------------------------------- */
+/* ---- mappings ----------------------------------------------------------- */
 
 static void unknown_key(struct vg_walk *w, const struct vg_yaml_node *key,
 			const struct vg_key *keys, size_t n)
@@ -121,7 +121,8 @@ static bool is_key(struct vg_walk *w, const struct vg_yaml_node *key)
 		return false;
 	}
 	if (key->plain && strcmp(key->text, "<<") == 0) {
-		vg_walk_error(w, &key->mark, NULL, "merge keys are not supported");
+		vg_walk_error(w, &key->mark, NULL,
+			      "merge keys are not supported");
 		return false;
 	}
 	return true;
@@ -171,8 +172,8 @@ bool vg_walk_mapping(struct vg_walk *w, const struct vg_yaml_node *node,
 			read_key(w, node, key, keys, n, into);
 	for (size_t i = 0; i < n; i++)
 		if (keys[i].required && !find(node, keys[i].name))
-			vg_walk_error(w, &node->mark, NULL, "%s needs '%s'", what,
-				      keys[i].name);
+			vg_walk_error(w, &node->mark, NULL, "%s needs '%s'",
+				      what, keys[i].name);
 	return true;
 }
 
@@ -181,7 +182,7 @@ bool vg_walk_has(const struct vg_yaml_node *node, const char *name)
 	return node->kind == VG_YAML_MAPPING && find(node, name);
 }
 
-/* ---- lists ---------------------------------------------------------------- */
+/* ---- lists -------------------------------------------------------------- */
 
 void vg_walk_items(struct vg_walk *w, const struct vg_yaml_node *node,
 		   size_t max,
@@ -218,7 +219,7 @@ void vg_walk_one_or_many(struct vg_walk *w, const struct vg_yaml_node *node,
 		vg_walk_items(w, node, max, read, into);
 }
 
-/* ---- values --------------------------------------------------------------- */
+/* ---- values ------------------------------------------------------------- */
 
 const char *vg_walk_text(struct vg_walk *w, const struct vg_yaml_node *node)
 {
@@ -242,7 +243,7 @@ char *vg_walk_strdup(struct vg_walk *w, const char *text)
 
 void vg_walk_bool(struct vg_walk *w, const struct vg_yaml_node *node, bool *ret)
 {
-	static const char *const words[] = { "false", "true" };
+	static const char *const words[] = {"false", "true"};
 
 	if (!is_kind(w, node, VG_YAML_SCALAR))
 		return;
@@ -252,8 +253,8 @@ void vg_walk_bool(struct vg_walk *w, const struct vg_yaml_node *node, bool *ret)
 			return;
 		}
 	}
-	vg_walk_error(w, &node->mark, NULL, "expected true or false, found '%.80s'",
-		      node->text);
+	vg_walk_error(w, &node->mark, NULL,
+		      "expected true or false, found '%.80s'", node->text);
 }
 
 /* "enforce, audit" */

@@ -34,11 +34,11 @@ struct vg_key {
 int vg_walk_result(const struct vg_walk *w);
 
 __attribute__((format(printf, 4, 5))) void
-vg_walk_error(struct vg_walk *w, const struct vg_mark *at,
-	      const char *hint, const char *format, ...);
+vg_walk_error(struct vg_walk *w, const struct vg_mark *at, const char *hint,
+	      const char *format, ...);
 __attribute__((format(printf, 4, 5))) void
-vg_walk_warning(struct vg_walk *w, const struct vg_mark *at,
-		const char *hint, const char *format, ...);
+vg_walk_warning(struct vg_walk *w, const struct vg_mark *at, const char *hint,
+		const char *format, ...);
 
 /* "WHAT is not supported yet", at AT. */
 void vg_walk_unsupported(struct vg_walk *w, const struct vg_mark *at,

@@ -18,7 +18,8 @@ struct builder {
 	struct vg_diags *diags;
 	struct vg_yaml *tree;
 	struct vg_yaml_node *last_document;
-	struct vg_yaml_node *open[VG_YAML_DEPTH]; /* collections, outermost first */
+	struct vg_yaml_node
+		*open[VG_YAML_DEPTH]; /* collections, outermost first */
 	size_t depth;
 	bool done;
 };
@@ -51,7 +52,7 @@ error_at(struct builder *b, const yaml_mark_t *mark, const char *hint,
 	vg_diag_add(b->diags, VG_DIAG_ERROR, &place, hint, "%s", message);
 }
 
-/* ---- the tree ------------------------------------------------------------- */
+/* ---- the tree ----------------------------------------------------------- */
 
 static void append(struct builder *b, struct vg_yaml_node *node)
 {
@@ -107,8 +108,7 @@ static bool decorated(struct builder *b, const yaml_event_t *event,
 		error_at(b, &event->start_mark, "write the value out",
 			 "anchors are not supported");
 	if (tag)
-		error_at(b, &event->start_mark, NULL,
-			 "tags are not supported");
+		error_at(b, &event->start_mark, NULL, "tags are not supported");
 	return anchor || tag;
 }
 
@@ -122,8 +122,7 @@ static bool hides_control(const char *text, size_t size)
 		n = vg_utf8_next(text + at, size - at, &point);
 		if (n == 0)
 			return true;
-		if (vg_utf8_is_control(point) && point != '\n' &&
-		    point != '\t')
+		if (vg_utf8_is_control(point) && point != '\n' && point != '\t')
 			return true;
 	}
 	return false;
@@ -181,13 +180,12 @@ static int begin(struct builder *b, const yaml_event_t *event,
 	r = make(b, event, kind, 0, &node);
 	if (r < 0)
 		return r;
-	node->broken = sequence ?
-			       decorated(b, event,
-					 event->data.sequence_start.anchor,
-					 event->data.sequence_start.tag) :
-			       decorated(b, event,
-					 event->data.mapping_start.anchor,
-					 event->data.mapping_start.tag);
+	node->broken =
+		sequence
+			? decorated(b, event, event->data.sequence_start.anchor,
+				    event->data.sequence_start.tag)
+			: decorated(b, event, event->data.mapping_start.anchor,
+				    event->data.mapping_start.tag);
 	b->open[b->depth++] = node;
 	return 0;
 }
@@ -227,7 +225,7 @@ static int (*const handlers[])(struct builder *b, const yaml_event_t *event) = {
 	[YAML_MAPPING_END_EVENT] = end,
 };
 
-/* ---- libyaml ---------------------------------------------------------------- */
+/* ---- libyaml ------------------------------------------------------------ */
 
 /* '*' begins an alias, and our ports and wildcards begin with it. */
 static bool in_alias(const yaml_parser_t *parser)
@@ -254,8 +252,8 @@ static int syntax_error(struct builder *b, const yaml_parser_t *parser)
 	if (parser->error == YAML_MEMORY_ERROR || !parser->problem)
 		return -ENOMEM;
 	error_at(b,
-		 in_alias(parser) ? &parser->context_mark :
-				    &parser->problem_mark,
+		 in_alias(parser) ? &parser->context_mark
+				  : &parser->problem_mark,
 		 hint_for(parser), "%s%s%s",
 		 parser->context ? parser->context : "",
 		 parser->context ? ": " : "", parser->problem);
@@ -282,7 +280,7 @@ int vg_yaml_parse(const struct vg_source *source, struct vg_yaml **ret,
 		  struct vg_diags *diags)
 {
 	vg_cleanup(vg_yaml_freep) struct vg_yaml *tree = NULL;
-	struct builder b = { .source = source, .diags = diags };
+	struct builder b = {.source = source, .diags = diags};
 	const size_t begin = vg_source_begin(source);
 	const char *text = source->size ? source->text + begin : "";
 	yaml_parser_t parser;

@@ -27,11 +27,12 @@ struct vg_mark {
 
 struct vg_yaml_node {
 	enum vg_yaml_kind kind;
-	bool plain;  /* a scalar without quotes */
+	bool plain; /* a scalar without quotes */
 	bool broken; /* stands for something refused; already reported */
 	struct vg_mark mark;
-	struct vg_yaml_node *next;  /* sibling */
-	struct vg_yaml_node *first; /* child; of a mapping key, value, key ... */
+	struct vg_yaml_node *next; /* sibling */
+	struct vg_yaml_node
+		*first; /* child; of a mapping key, value, key ... */
 	struct vg_yaml_node *last;
 	struct vg_yaml_node *made_before; /* for freeing */
 	size_t size;
@@ -40,7 +41,7 @@ struct vg_yaml_node {
 
 struct vg_yaml {
 	struct vg_yaml_node *documents; /* siblings */
-	struct vg_yaml_node *made;	/* the last one made */
+	struct vg_yaml_node *made; /* the last one made */
 	size_t n_nodes;
 };
 
