@@ -418,7 +418,13 @@ lab_daemon() {
     lab_start verigressd app "$bin/verigressd" --foreground --config "$T/verigress.yaml" \
         --policy-dir "$T/policy.d" --state-dir "$T/state" --run-dir "$T/run" \
         --bpffs "$BPFFS" --cgroup-root "$CGROUP" "$@"
-    lab_wait "verigressd is ready" verigress status
+    lab_wait "verigressd is ready" lab_ready
+}
+
+# Nothing is degraded, and every endpoint was judged.
+lab_ready() {
+    local said
+    said=$(verigress status -j) && [[ $said == *'"state":"enforcing","ready":true'* ]]
 }
 
 # lab_why HOST:PORT|ADDRESS:PORT: it is granted to `shop`.
