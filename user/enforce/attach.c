@@ -138,14 +138,17 @@ int vg_attach_one(const struct vg_load *load, enum vg_layer layer,
 
 static int is_free(void *ctx, int fd, uint64_t id, const char *path)
 {
+	const struct vg_attachment *item = find(ctx, id);
+
 	(void)fd;
 	(void)path;
-	return find(ctx, id) ? -ENOTUNIQ : 0;
+	return item && !item->leaving ? -ENOTUNIQ : 0;
 }
 
 /*
  * Both programs would run and share the marks of the sockets: neither a cgroup
- * above nor one below may be confined too.
+ * above nor one below may be confined too, but for a moment: then either
+ * refuses, and no mark of one service holds for the other.
  */
 static int check_overlap(struct vg_attach *a, int cgroup_fd)
 {
@@ -242,6 +245,15 @@ static int make_dir(const struct vg_attach *a, const char *service)
 	return mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
 }
 
+/* Fails, as it should, while another cgroup has its links there. */
+static void remove_dir(const struct vg_attach *a, const char *service)
+{
+	char path[PATH_MAX];
+
+	if (service_dir(a, service, path) == 0)
+		rmdir(path);
+}
+
 /* Closed from the first link on: the identity says nobody until the end. */
 static int attach_layers(struct vg_attach *a, const char *name,
 			 uint32_t service, int cgroup_fd, uint64_t id,
@@ -273,6 +285,40 @@ static int reset_identity(const struct vg_load *load, uint64_t cgroup_id)
 	return r == -ENOENT ? 0 : r;
 }
 
+/*
+ * The other service decides from the first write on.  Pins that could not be
+ * renamed enforce where they are.
+ */
+static int move(struct vg_attach *a, struct vg_attachment *item,
+		uint32_t service, const char *name)
+{
+	const char *before = vg_services_name(a->services, item->service);
+	char from[PATH_MAX], to[PATH_MAX];
+	int first = 0, i, r;
+
+	r = make_dir(a, name);
+	if (r == 0)
+		r = vg_link_identify(a->load, item->cgroup_id, service);
+	if (r < 0)
+		return r;
+	item->service = service;
+	item->leaving = false;
+	for (i = 0; before && i < VG_LAYER_COUNT; i++) {
+		r = vg_link_path(a->load, before, item->cgroup_id,
+				 (enum vg_layer)i, from);
+		if (r == 0)
+			r = vg_link_path(a->load, name, item->cgroup_id,
+					 (enum vg_layer)i, to);
+		if (r == 0 && rename(from, to) < 0 && errno != ENOENT)
+			r = -errno;
+		if (r < 0 && first == 0)
+			first = r;
+	}
+	if (before)
+		remove_dir(a, before);
+	return first;
+}
+
 int vg_attach_add(struct vg_attach *a, uint32_t service, int cgroup_fd)
 {
 	const char *name = vg_services_name(a->services, service);
@@ -288,11 +334,15 @@ int vg_attach_add(struct vg_attach *a, uint32_t service, int cgroup_fd)
 		return r;
 	known = find(a, id);
 	if (known && known->service != service)
-		return -EEXIST;
-	if (known)
+		r = known->leaving ? move(a, known, service, name) : -EEXIST;
+	if (r < 0)
+		return r;
+	if (known) {
+		known->leaving = false;
 		missing &= ~known->layers;
-	else
+	} else {
 		r = check_overlap(a, cgroup_fd);
+	}
 	if (r < 0)
 		return r;
 	if (!known)
@@ -311,13 +361,12 @@ int vg_attach_add(struct vg_attach *a, uint32_t service, int cgroup_fd)
 
 /* ---- removing -------------------------------------------------------------- */
 
-/* Fails, as it should, while another cgroup has its links there. */
-static void remove_dir(const struct vg_attach *a, const char *service)
+void vg_attach_leave(struct vg_attach *a, uint64_t cgroup_id)
 {
-	char path[PATH_MAX];
+	struct vg_attachment *item = find(a, cgroup_id);
 
-	if (service_dir(a, service, path) == 0)
-		rmdir(path);
+	if (item)
+		item->leaving = true;
 }
 
 int vg_attach_remove(struct vg_attach *a, uint64_t cgroup_id)

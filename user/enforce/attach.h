@@ -25,6 +25,7 @@ struct vg_attachment {
 	uint64_t cgroup_id;
 	uint32_t service;
 	uint32_t layers; /* bit per enum vg_layer that is attached and pinned */
+	bool leaving;	 /* see vg_attach_leave() */
 };
 #define VG_LAYERS_ALL ((1u << VG_LAYER_COUNT) - 1)
 
@@ -49,9 +50,17 @@ int vg_attach_adopt(struct vg_attach *a);
  * Confine the cgroup behind CGROUP_FD (and its descendants) as SERVICE, which
  * vg_services_add() made.  All layers or none.  0 also when it is so already.
  * -EEXIST: it belongs to another service.  -ENOTUNIQ: it lies inside or around
- * another confined cgroup.  -ENOENT or -ENODEV: the cgroup is gone.
+ * another confined cgroup.  -ENOENT or -ENODEV: the cgroup is gone.  What is
+ * leaving is not in the way: the same cgroup changes its service without ever
+ * being open, and one around or inside it is confined beside it.
  */
 int vg_attach_add(struct vg_attach *a, uint32_t service, int cgroup_fd);
+
+/*
+ * Its service does not name this cgroup any more.  It stays confined until
+ * vg_attach_remove(), or until vg_attach_add() gives it to another service.
+ */
+void vg_attach_leave(struct vg_attach *a, uint64_t cgroup_id);
 
 /* Unpin all layers of one cgroup: it is open from now on.  0 when unknown. */
 int vg_attach_remove(struct vg_attach *a, uint64_t cgroup_id);
