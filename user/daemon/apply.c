@@ -220,14 +220,6 @@ static void start_unit(struct vg_unit *u)
 	vg_tags_sync(u);
 }
 
-static bool is_tagged(const struct vg_unit *u, uint64_t cgroup_id)
-{
-	for (size_t i = 0; i < u->n_tags; i++)
-		if (u->tags[i].id == cgroup_id)
-			return true;
-	return false;
-}
-
 static void drop_service(struct vg_keeper *k, uint32_t id)
 {
 	vg_info("%s: left by an earlier run, no longer in the policy: released",
@@ -238,15 +230,34 @@ static void drop_service(struct vg_keeper *k, uint32_t id)
 		vg_err("service %u could not be removed", id);
 }
 
-static void drop_strangers(struct vg_keeper *k)
+/*
+ * Cgroups that their service does not name any more.  Known before others are
+ * confined, let go after: one that changes its service is never open.
+ */
+static void mark_leaving(struct vg_keeper *k)
 {
-	for (size_t i = vg_attach_count(k->attach); i-- > 0;) {
+	for (size_t i = 0; i < vg_attach_count(k->attach); i++) {
 		const struct vg_attachment *a = vg_attach_get(k->attach, i);
 		const struct vg_unit *u = vg_unit_by_id(k, a->service);
 
-		if (u && !is_tagged(u, a->cgroup_id))
-			(void)vg_attach_remove(k->attach, a->cgroup_id);
+		if (!u || !vg_tags_claim(u, a->cgroup_id))
+			vg_attach_leave(k->attach, a->cgroup_id);
 	}
+}
+
+static void drop_leaving(struct vg_keeper *k)
+{
+	for (size_t i = vg_attach_count(k->attach); i-- > 0;) {
+		const struct vg_attachment *a = vg_attach_get(k->attach, i);
+
+		if (a->leaving && vg_attach_remove(k->attach, a->cgroup_id) < 0)
+			vg_err("cgroup %llu could not be released",
+			       (unsigned long long)a->cgroup_id);
+	}
+}
+
+static void drop_strangers(struct vg_keeper *k)
+{
 	for (uint32_t id = 1; id < VG_SERVICE_SELFTEST; id++)
 		if (vg_services_name(k->services, id) && !vg_unit_by_id(k, id))
 			drop_service(k, id);
@@ -293,12 +304,14 @@ int vg_units_apply(struct vg_keeper *k, struct vg_policy *policy)
 			enforce_unit(new[i], NULL);
 	if (!k->inherited)
 		inherit(k);
+	mark_leaving(k);
 	for (size_t i = 0; i < k->n_units; i++)
 		start_unit(new[i]);
 	for (size_t i = 0; i < n_old; i++)
 		release_unit(old[i], !successor(new, k->n_units, old[i]));
 	for (size_t i = 0; i < k->n_units; i++)
 		narrow_unit(new[i]);
+	drop_leaving(k);
 	vg_unit_list_free(old, n_old);
 	vg_policy_freep(&old_policy);
 	if (!k->inherited)

@@ -238,8 +238,10 @@ int vg_tags_start(struct vg_keeper *k);
 void vg_tags_sync(struct vg_unit *u);
 /* The same for `hold`: what it confines was asked for in time. */
 int vg_tags_hold(struct vg_unit *u);
-/* Let go of the cgroup of T, which is no longer the policy's. */
-void vg_tags_drop(struct vg_keeper *k, struct vg_tag *t);
+/* T is no longer its unit's: nobody watches for it, unless another unit does. */
+void vg_tags_drop(struct vg_keeper *k, const struct vg_tag *t);
+/* That cgroup is one of UNIT's, or it cannot be told. */
+bool vg_tags_claim(const struct vg_unit *u, uint64_t cgroup_id);
 /* PATH (of /proc/PID/cgroup) lies in a confined cgroup. */
 bool vg_tags_confines(void *keeper, const char *path);
 /* The text path of a cgroup id below UNIT's tags; false when it is gone. */

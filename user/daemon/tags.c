@@ -16,13 +16,56 @@
 #include "control/peer.h"
 #include "daemon/state.h"
 
-void vg_tags_drop(struct vg_keeper *k, struct vg_tag *t)
+static bool is_named(const struct vg_keeper *k, const char *path)
 {
-	vg_cgroup_watch_remove(k->cgroups, t->path);
-	if (t->id && vg_attach_remove(k->attach, t->id) < 0)
-		vg_err("%s: could not be released", t->path);
-	t->id = 0;
-	t->late = false;
+	for (size_t i = 0; i < k->n_units; i++)
+		for (size_t j = 0; j < k->units[i]->n_tags; j++)
+			if (strcmp(k->units[i]->tags[j].path, path) == 0)
+				return true;
+	return false;
+}
+
+void vg_tags_drop(struct vg_keeper *k, const struct vg_tag *t)
+{
+	if (!is_named(k, t->path))
+		vg_cgroup_watch_remove(k->cgroups, t->path);
+}
+
+static int tag_id(const struct vg_unit *u, const struct vg_tag *t, int *ret_fd,
+		  uint64_t *ret_id)
+{
+	vg_cleanup(vg_fd_closep) int fd = -1;
+	int r;
+
+	r = vg_cgroup_open(u->keeper->cgroup_root, t->path, &fd);
+	if (r == 0)
+		r = vg_cgroup_id(fd, ret_id);
+	if (r < 0)
+		return r;
+	*ret_fd = VG_TAKE_FD(fd);
+	return 0;
+}
+
+/* The one error that says something of the cgroup, and not of us. */
+static bool is_gone(int error)
+{
+	return error == -ENOENT || error == -ENODEV;
+}
+
+bool vg_tags_claim(const struct vg_unit *u, uint64_t cgroup_id)
+{
+	for (size_t i = 0; i < u->n_tags; i++) {
+		vg_cleanup(vg_fd_closep) int fd = -1;
+		uint64_t id = 0;
+		int r = tag_id(u, &u->tags[i], &fd, &id);
+
+		if (u->tags[i].id == cgroup_id || id == cgroup_id)
+			return true;
+		/* Not known, so not let go. */
+		if (r < 0 && !is_gone(r))
+			return true;
+	}
+	return false;
 }
 
 static void tell_late(struct vg_unit *u, const struct vg_tag *t)
@@ -52,9 +95,9 @@ static int confine(struct vg_unit *u, struct vg_tag *t, bool held)
 	uint64_t id;
 	int r;
 
-	r = vg_cgroup_open(k->cgroup_root, t->path, &fd);
-	if (r == 0)
-		r = vg_cgroup_id(fd, &id);
+	r = tag_id(u, t, &fd, &id);
+	if (r < 0 && !is_gone(r)) /* no fd, no memory: it stays as it is */
+		return r;
 	if (r < 0) {
 		/* Gone, with its sockets: the pins of a dead cgroup go too. */
 		if (t->id)
