@@ -2,6 +2,7 @@
 #include "verify/print.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -54,6 +55,17 @@ static const char *type_name(uint16_t type)
 	default:
 		return "?";
 	}
+}
+
+/* A literal may be a CIDR, of which the proof holds the first address. */
+static void address_text(const struct vg_endpoint *e,
+			 const struct vg_proof_address *a,
+			 char ret[static VG_ADDRESS_TEXT])
+{
+	if (e->host)
+		vg_address_text(&a->address, ret);
+	else
+		vg_prefix_text(&e->address, ret);
 }
 
 /* ---- for people --------------------------------------------------------- */
@@ -113,9 +125,10 @@ static void print_finding(const struct vg_finding *f, bool colour,
 		      kind->remedy);
 }
 
-static void print_chain(const struct vg_proof *p, bool colour,
-			struct vg_buf *out)
+static void print_chain(const struct vg_endpoint *e, const struct vg_proof *p,
+			bool colour, struct vg_buf *out)
 {
+	(void)e;
 	(void)colour;
 	for (uint32_t i = 0; i < p->n_links; i++) {
 		const struct vg_link *link = &p->links[i];
@@ -131,7 +144,8 @@ static void print_chain(const struct vg_proof *p, bool colour,
 		vg_buf_puts(out, "no records\n");
 }
 
-static void print_addresses(const struct vg_proof *p, bool colour,
+static void print_addresses(const struct vg_endpoint *e,
+			    const struct vg_proof *p, bool colour,
 			    struct vg_buf *out)
 {
 	char text[VG_ADDRESS_TEXT];
@@ -139,7 +153,7 @@ static void print_addresses(const struct vg_proof *p, bool colour,
 	for (uint32_t i = 0; i < p->n_addresses; i++) {
 		const struct vg_proof_address *a = &p->addresses[i];
 
-		vg_address_text(&a->address, text);
+		address_text(e, a, text);
 		vg_buf_puts(out, i ? INDENT : "");
 		paint(out, colour, a->granted ? TONE_OK : TONE_BLOCK, text);
 		vg_buf_printf(out, " %s, %s\n", vg_class_name(a->class),
@@ -149,17 +163,19 @@ static void print_addresses(const struct vg_proof *p, bool colour,
 		vg_buf_puts(out, "none\n");
 }
 
-static void print_name(const struct vg_proof *p, bool colour,
-		       struct vg_buf *out)
+static void print_name(const struct vg_endpoint *e, const struct vg_proof *p,
+		       bool colour, struct vg_buf *out)
 {
+	(void)e;
 	(void)colour;
 	vg_buf_escaped(out, p->host);
 	vg_buf_puts(out, "\n");
 }
 
-static void print_answers(const struct vg_proof *p, bool colour,
-			  struct vg_buf *out)
+static void print_answers(const struct vg_endpoint *e, const struct vg_proof *p,
+			  bool colour, struct vg_buf *out)
 {
+	(void)e;
 	(void)colour;
 	vg_buf_printf(out, "DNSSEC %s", vg_dnssec_name(p->dnssec));
 	if (p->n_links > 0)
@@ -167,20 +183,27 @@ static void print_answers(const struct vg_proof *p, bool colour,
 	vg_buf_puts(out, "\n");
 }
 
-static void print_anchors(const struct vg_proof *p, bool colour,
-			  struct vg_buf *out)
+static void print_anchors(const struct vg_endpoint *e, const struct vg_proof *p,
+			  bool colour, struct vg_buf *out)
 {
-	bool usable = rung_result(p, VG_RUNG_ANCHORS).tone == TONE_OK;
+	const char *text = "usable\n";
 
+	(void)e;
 	(void)colour;
-	vg_buf_puts(out, usable ? "usable\n" : "not usable\n");
+	if (rung_result(p, VG_RUNG_ANCHORS).tone != TONE_OK)
+		text = "not usable\n";
+	else if (p->dnssec == VG_DNSSEC_NONE)
+		text = "not needed yet\n";
+	vg_buf_puts(out, text);
 }
 
-static void print_identity(const struct vg_proof *p, bool colour,
+static void print_identity(const struct vg_endpoint *e,
+			   const struct vg_proof *p, bool colour,
 			   struct vg_buf *out)
 {
 	bool proven = rung_result(p, VG_RUNG_IDENTITY).tone == TONE_OK;
 
+	(void)e;
 	(void)colour;
 	if (!proven)
 		vg_buf_puts(out, "none\n");
@@ -190,8 +213,8 @@ static void print_identity(const struct vg_proof *p, bool colour,
 		vg_buf_puts(out, "declared ranges\n");
 }
 
-typedef void evidence_fn(const struct vg_proof *p, bool colour,
-			 struct vg_buf *out);
+typedef void evidence_fn(const struct vg_endpoint *e, const struct vg_proof *p,
+			 bool colour, struct vg_buf *out);
 
 static evidence_fn *const evidence[] = {
 	[VG_RUNG_NAME] = print_name,
@@ -203,8 +226,8 @@ static evidence_fn *const evidence[] = {
 };
 static_assert(VG_ARRAY_LEN(evidence) == VG_RUNG_COUNT, "one each");
 
-static void print_rung(const struct vg_proof *p, enum vg_rung rung, bool colour,
-		       struct vg_buf *out)
+static void print_rung(const struct vg_endpoint *e, const struct vg_proof *p,
+		       enum vg_rung rung, bool colour, struct vg_buf *out)
 {
 	struct result result = rung_result(p, rung);
 
@@ -213,7 +236,7 @@ static void print_rung(const struct vg_proof *p, enum vg_rung rung, bool colour,
 	vg_buf_printf(out, "%*s %-10s ", 6 - (int)strlen(result.word), "",
 		      vg_rung_name(rung));
 	if (reached(p, rung))
-		evidence[rung](p, colour, out);
+		evidence[rung](e, p, colour, out);
 	else
 		vg_buf_puts(out, "not reached\n");
 	for (uint32_t i = 0; i < p->n_findings; i++)
@@ -251,18 +274,20 @@ void vg_print_proof(const struct vg_service *service,
 		if (!endpoint->host && rung != VG_RUNG_NAME &&
 		    rung != VG_RUNG_ADDRESSES)
 			continue;
-		print_rung(proof, rung, colour, out);
+		print_rung(endpoint, proof, rung, colour, out);
 	}
 }
 
 void vg_print_summary(const struct vg_print_summary *s, bool colour,
 		      struct vg_buf *out)
 {
-	vg_buf_printf(out, "%u endpoints: %u granted with %u addresses, ",
+	char refused[32];
+
+	snprintf(refused, sizeof(refused), "%u refused", s->refused);
+	vg_buf_printf(out, "%u endpoints: %u granted (%u addresses), ",
 		      s->endpoints, s->granted, s->addresses);
-	paint(out, colour, s->refused ? TONE_BLOCK : TONE_OK,
-	      s->refused ? "some refused" : "none refused");
-	vg_buf_printf(out, " (%u), %u warnings\n", s->refused, s->warnings);
+	paint(out, colour, s->refused ? TONE_BLOCK : TONE_OK, refused);
+	vg_buf_printf(out, ", %u warnings\n", s->warnings);
 }
 
 /* ---- for programs ------------------------------------------------------- */
@@ -283,10 +308,7 @@ static void address_json(const struct vg_endpoint *endpoint,
 {
 	char text[VG_ADDRESS_TEXT];
 
-	if (endpoint->host)
-		vg_address_text(&a->address, text);
-	else
-		vg_prefix_text(&endpoint->address, text);
+	address_text(endpoint, a, text);
 	vg_json_object(j, NULL);
 	vg_json_string(j, "address", text);
 	vg_json_string(j, "class", vg_class_name(a->class));

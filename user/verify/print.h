@@ -21,9 +21,6 @@ struct vg_print_summary {
 
 void vg_print_count(const struct vg_proof *proof, struct vg_print_summary *s);
 
-/* "443/tcp, 8000-8015/tcp" */
-void vg_print_ports(const struct vg_ports *ports, size_t n, struct vg_buf *out);
-
 /*
  * The ladder of one endpoint: a headline, each rung with ok, warn or BLOCK,
  * its evidence, the findings and what to do.
