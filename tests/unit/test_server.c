@@ -291,6 +291,26 @@ static void who_may_do_what(void **state)
 	is_refused(&c, "could not be told");
 }
 
+static void hold_comes_from_inside(void **state)
+{
+	struct client c;
+
+	(void)state;
+	(void)strcpy(who.cgroup, "/confined/child");
+	ask(&c, VG_VERB_HOLD, "billing");
+	assert_non_null(waiting);
+	vg_session_end(waiting, VG_EXIT_OK);
+	client_read(turn, &c);
+	assert_int_equal(c.status, VG_EXIT_OK);
+	client_close(&c);
+
+	/* Of root alone: others may not even open a session from there. */
+	who.uid = 1000;
+	who.in_group = true;
+	ask(&c, VG_VERB_HOLD, "billing");
+	is_refused(&c, "a confined process");
+}
+
 static void root_always_finds_a_place(void **state)
 {
 	struct client many[VG_SERVER_CLIENTS], c;
@@ -484,6 +504,7 @@ int main(void)
 		TEST(takes_a_request_in_pieces),
 		TEST(nonsense_is_refused),
 		TEST(who_may_do_what),
+		TEST(hold_comes_from_inside),
 		TEST(root_always_finds_a_place),
 		TEST(an_answer_may_come_later),
 		TEST(who_waits_may_go),

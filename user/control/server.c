@@ -221,11 +221,25 @@ static void refuse(struct vg_session *s, const char *text)
 	vg_session_end(s, VG_EXIT_REFUSED);
 }
 
+static const char inside_text[] =
+	"refused: a confined process may not talk to verigressd";
+
+static bool is_inside(const struct vg_server *server, const struct vg_peer *p)
+{
+	return server->setup.confined(server->setup.ctx, p->cgroup);
+}
+
+/*
+ * `hold` comes from inside: an ExecStartPre= runs in the cgroup that it asks
+ * for, which may be confined by then.  It can only close.
+ */
 static void dispatch(struct vg_session *s, const struct vg_request *q)
 {
 	const struct vg_server_setup *setup = &s->server->setup;
 
-	if (!vg_peer_may(&s->peer, vg_verb_info(q->verb)->permission))
+	if (q->verb != VG_VERB_HOLD && is_inside(s->server, &s->peer))
+		refuse(s, inside_text);
+	else if (!vg_peer_may(&s->peer, vg_verb_info(q->verb)->permission))
 		refuse(s, "permission denied: only root may change anything");
 	else if (!setup->handlers[q->verb])
 		refuse(s, "this daemon does not know that command");
@@ -344,12 +358,13 @@ static int session_new(struct vg_server *server, int *fd,
 static const char *why_not(const struct vg_server *server,
 			   const struct vg_peer *p)
 {
-	const uint32_t places = p->uid == 0
+	const bool inside = is_inside(server, p);
+	const uint32_t places = p->uid == 0 && !inside
 					? VG_SERVER_CLIENTS
 					: VG_SERVER_CLIENTS - VG_SERVER_ROOT;
 
-	if (server->setup.confined(server->setup.ctx, p->cgroup))
-		return "refused: a confined process may not talk to verigressd";
+	if (inside && p->uid != 0)
+		return inside_text;
 	if (!vg_peer_may(p, VG_ACCESS_READ))
 		return "permission denied: only root and the group "
 		       "\"" VG_CONTROL_GROUP "\" may ask";

@@ -8,7 +8,7 @@
  * and may stop taking the answer for VG_SERVER_DRAIN_S (a pager), or for ever
  * once vg_session_line() was used (it only loses lines).  Who may do what is
  * checked here, by control/peer and the table of control/codec; a peer in a
- * confined cgroup is refused whoever it is.
+ * confined cgroup is refused whoever it is, but for the `hold` of uid 0.
  * The process must ignore SIGPIPE.  Logs what it refuses (at debug level).
  */
 #pragma once
