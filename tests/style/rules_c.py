@@ -115,7 +115,7 @@ def _says_why(tree, name, number):
     for file, kind, symbol, start, end in tree.tags():
         if file == name and kind == "function" and start <= number <= end:
             text = "\n".join(lines[max(0, start - 7):end])
-            return symbol == "child" or re.search(r"/\*[^/]*\b(child|fork)", text) is not None
+            return symbol.startswith("child") or re.search(r"/\*[^/]*\b(child|fork)", text) is not None
     return False
 
 

@@ -3,6 +3,7 @@
 
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import tree as files
 
@@ -103,8 +104,14 @@ def _located(lines):
 
 def shellcheck(tree):
     """shellcheck has nothing to say"""
-    yield from _located(tree.run(["shellcheck", "-x", "-S", "warning", "-f", "gcc"],
-                                 tree.scripts(), "shellcheck"))
+    # Without -x, which would check lib.sh again for each script that sources it.
+    command = ["shellcheck", "-S", "warning", "-f", "gcc"]
+    files.need("shellcheck", "shellcheck")
+    jobs, scripts = os.cpu_count() or 1, tree.scripts()
+    with ThreadPoolExecutor(jobs) as pool:
+        for lines in pool.map(lambda n: tree.run(command, scripts[n::jobs], "shellcheck"),
+                              range(jobs)):
+            yield from _located(lines)
 
 
 def clang_format(tree):
