@@ -222,9 +222,13 @@ static void on_request(struct supervisor *s)
 		return;
 	if (n != (ssize_t)sizeof(m) || m.version != VG_POWER_VERSION ||
 	    !vg_power_known(m.op)) {
-		/* It died (SIGCHLD will say so) or it is not what we started. */
+		/*
+		 * It ends (SIGCHLD will say how; a reset only means that it had
+		 * not read all), or it is not what we started.
+		 */
 		vg_fd_closep(&s->keeper);
-		if (n != 0 && s->children[VG_ROLE_KEEPER].pid)
+		if (n != 0 && n != -ECONNRESET &&
+		    s->children[VG_ROLE_KEEPER].pid)
 			kill(s->children[VG_ROLE_KEEPER].pid, SIGKILL);
 		return;
 	}
