@@ -296,6 +296,8 @@ static void few_are_in_flight_and_the_queue_has_an_end(void **state)
 	n_asked = 0;
 	for (unsigned int i = 0; i < VG_RESOLVER_IN_FLIGHT; i++)
 		vg_query_cancel(queries[i]);
+	idle(100);
+	assert_true(n_many > 0);
 	while (n_many < VG_RESOLVER_QUEUE)
 		event_base_loop(base, EVLOOP_ONCE);
 	idle(100);
