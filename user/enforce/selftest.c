@@ -223,7 +223,7 @@ static int test_layer(const struct vg_selftest *t, enum vg_layer layer,
 	};
 	vg_cleanup(child_done) struct child c = { .socket = -1 };
 	vg_cleanup(vg_fd_closep) int link = -1;
-	int r, said;
+	int r, said = 0;
 
 	r = scratch_make(&s, vg_load_dir(t->load));
 	if (r < 0)
