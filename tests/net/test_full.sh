@@ -24,7 +24,7 @@ status_is() { verigress status -j | jq -e "$1" >/dev/null; }
 # ---- the ring ---------------------------------------------------------------
 
 is "nothing is lost at first" "$(verigress status -j | jq .events.lost)" 0
-before=$(sum "[.[] | select(.event == \"deny\" and .dst.ip == \"$EVIL\").count // 0] | add // 0")
+before=$(sum "[.[] | select(.event == \"deny\" and .dst.ip == \"$EVIL\") | .count] | add // 0")
 is "no denial at first" "$before" 0
 
 kill -STOP "$(rig_pid keeper)"
@@ -43,12 +43,12 @@ has "the metrics count it" "$(curl -s --unix-socket "$T/run/metrics.sock" http:/
 # One more denial, to EVIL6 by UDP, was seen or lost as well.
 adds_up() {
     local told lost
-    told=$(sum '[.[] | select(.event == "deny").count // 1] | add')
+    told=$(sum '[.[] | select(.event == "deny") | .count] | add')
     lost=$(verigress status -j | jq .events.lost)
     [ $((told + lost)) -eq $((DENIALS + 1)) ]
 }
 check "denials told and denials lost add up to those refused" wait_for 10 adds_up
-adds_up || note "told $(sum '[.[] | select(.event == "deny").count // 1] | add')" \
+adds_up || note "told $(sum '[.[] | select(.event == "deny") | .count] | add')" \
     "lost $(verigress status -j | jq .events.lost)"
 
 # ---- the map of leases ------------------------------------------------------

@@ -31,6 +31,7 @@ endpoints:
 EOF
 mkdir "$CGROUP/svc"
 lab_daemon
+check "every endpoint is verified" quiet verigress hold svc
 
 declare -A killed=([supervisor]=0 [keeper]=0 [verifier]=0) few=()
 

@@ -5,6 +5,11 @@
 # killed.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
+# A /run of its own, so that what others leave there is not taken for ours.
+if [ -z "${VG_OWN_RUN-}" ]; then
+    exec env VG_OWN_RUN=1 unshare --mount --propagation private "tests/net/${0##*/}"
+fi
+mount -t tmpfs -o mode=755 run /run || exit 2
 # shellcheck source-path=SCRIPTDIR
 . tests/lib.sh
 . tests/net/lab.sh
@@ -18,13 +23,11 @@ policy=$T/one.yaml
 mv "$T/policy.d/one.yaml" "$policy"
 unset SUDO_UID SUDO_GID
 user=nobody uid=$(id -u nobody) gid=$(id -g nobody)
-before=$(cd /run && echo verigress-run-*)
 
 # In the namespace `app`, with pins and cgroups in the sandbox.
-run() {
-    in_ns app "$BIN/verigress" run -p "$policy" --config "$T/verigress.yaml" \
-        --bpffs "$T/bpf" --cgroup-root "$CGROUP" "$@"
-}
+RUN=(nsenter --net="/run/netns/$LAB_ID-app" -- "$BIN/verigress" run -p "$policy"
+    --config "$T/verigress.yaml" --bpffs "$T/bpf" --cgroup-root "$CGROUP")
+run() { "${RUN[@]}" "$@"; }
 run_as() { run --user $user "$@"; }
 
 exits() { # NAME STATUS command...
@@ -36,8 +39,8 @@ exits() { # NAME STATUS command...
 }
 
 nothing_left() {
-    [ "$(cd /run && echo verigress-run-*)" = "$before" ] &&
-        [ -z "$(ls "$T/bpf")" ] &&
+    ! find /run -name 'verigress-run-*' | grep -q . &&
+        [ -z "$(find "$T/bpf" -name "verigress-run-*")" ] &&
         ! find "$CGROUP" -name 'verigress-run-*' | grep -q . &&
         [ "$(mine)" = 0 ]
 }
@@ -67,9 +70,7 @@ exits "not as somebody who is not root" 125 setpriv --reuid "$uid" --regid "$gid
     --clear-groups "$BIN/verigress" run -p "$policy" -- true
 exits "a cgroup root that is none" 125 in_ns app "$BIN/verigress" run -p "$policy" \
     --user $user --cgroup-root /tmp --bpffs "$T/bpf" -- true
-exits "sudo's user is taken" 0 env SUDO_UID="$uid" SUDO_GID="$gid" \
-    nsenter --net="/run/netns/$LAB_ID-app" -- "$BIN/verigress" run -p "$policy" \
-    --config "$T/verigress.yaml" --bpffs "$T/bpf" --cgroup-root "$CGROUP" -- id -u
+exits "sudo's user is taken" 0 env SUDO_UID="$uid" SUDO_GID="$gid" "${RUN[@]}" -- id -u
 is "and it runs the command" "$(cat "$T/out")" "$uid"
 check "nothing is left after failures" wait_for 15 nothing_left
 
@@ -121,9 +122,9 @@ has "and their sum" "$(cat "$T/err")" '^verigress run: 500 denials$'
 exits "-j" 1 run_as -j --report "$T/report.json" -- "$T/dial" -u "$EVIL6" $PORT 50
 is "-j: stdout is the command's" "$(cat "$T/out")" 50
 is "-j: stderr holds nothing of the report" "$(cat "$T/err")" ""
-check "-j: one object that adds up" jq -e '.v == 1 and .service == "one" and .status == 1 and
+check "-j: one object that adds up" quiet jq -e '.v == 1 and .service == "one" and .status == 1 and
     .denials == 50 and .lost == 0 and ([.events[].count] | add) == 50' "$T/report.json"
-check "-j: events are those of \`watch\`" jq -e --arg ip "$EVIL6" \
+check "-j: events are those of \`watch\`" quiet jq -e --arg ip "$EVIL6" \
     '.events | all(.event == "deny" and .dst.ip == $ip and .process.comm == "dial")' \
     "$T/report.json"
 sed 's/^cgroup:.*/&\nmode: audit/' "$policy" >"$T/audit.yaml"
@@ -138,8 +139,7 @@ check "nothing is left afterwards" wait_for 15 nothing_left
 
 # ---- signals, and what stays behind -----------------------------------------
 
-in_ns app "$BIN/verigress" run -p "$policy" --config "$T/verigress.yaml" \
-    --bpffs "$T/bpf" --cgroup-root "$CGROUP" --user $user -- \
+"${RUN[@]}" --user $user -- \
     sh -c 'trap "exit 42" TERM; echo started; while :; do sleep 0.1; done' >"$T/out" 2>"$T/err" &
 runner=$!
 wait_for 20 grep -q started "$T/out"
@@ -148,8 +148,7 @@ wait $runner
 is "SIGTERM is handed on" $? 42
 check "nothing is left afterwards" wait_for 15 nothing_left
 
-in_ns app "$BIN/verigress" run -p "$policy" --config "$T/verigress.yaml" \
-    --bpffs "$T/bpf" --cgroup-root "$CGROUP" --user $user -- \
+"${RUN[@]}" --user $user -- \
     sh -c 'echo started; sleep 4; "$0" "$1" "$2"; echo $? >"$3"' "$T/dial" "$EVIL" \
     $PORT "$T/last" >"$T/out" 2>"$T/err" &
 runner=$!
