@@ -19,6 +19,7 @@ PLACES = re.compile(r"(?<![\w.$}])/(wor[k]|hom[e]|roo[t]|User[s])/[\w.]")
 TOOLS = re.compile(r"\.librar[y]\b|\bfar[m]-(bench|studio)\b|\bissue[s] (show|list|close)\b"
                    r"|`issue[s]`|`duplicate[s]`")
 CLANG_FORMAT_MAJOR = "14"
+SHOWN = 5  # files that want to be formatted
 
 
 def spdx(tree):
@@ -121,12 +122,14 @@ def clang_format(tree):
     match = re.search(r"version (\d+)", version)
     if not match or match.group(1) != CLANG_FORMAT_MAJOR:
         raise files.NoTool(f"needs clang-format {CLANG_FORMAT_MAJOR}, this is: {version}")
-    seen = set()
     lines = tree.run(["clang-format", "--dry-run", "-Werror"], tree.c(), "clang-format")
+    first = {}
     for name, number, text in _located(lines):
-        if name not in seen:  # one line a file is enough to type `make fmt`
-            seen.add(name)
-            yield name, number, text
+        first.setdefault(name, (name, number, text))  # enough to type `make fmt`
+    shown = list(first.values())[:SHOWN]
+    yield from shown
+    if len(first) > len(shown):
+        yield "Makefile", 1, f"{len(first) - len(shown)} more files need `make fmt`"
 
 
 RULES = [spdx, unfinished, machine_paths, whitespace, script_tabs, executable,
