@@ -349,16 +349,29 @@ static void callbacks_may_ask(void **state)
 
 static void what_libunbound_does_not_take(void **state)
 {
-	char bad[] = "not an address";
-	char *forwards[] = {bad};
+	static const char *const bad[] = {
+		"",
+		"192.0.2.53",
+		"192.0.2.53@",
+		"192.0.2.53@853#dns.example",
+		"192.0.2.53@0",
+		"192.0.2.53@65536",
+		"dns.example@53",
+		"192.0.2.053@53",
+	};
+	char server_copy[64];
+	char *forwards[] = {server_copy};
 	struct vg_resolver_options options = {.forwards = forwards,
 					      .n_forwards = 1};
 	struct vg_resolver *untouched = (void *)1;
 
 	(void)state;
-	assert_int_equal(
-		vg_resolver_new(base, &options, NULL, NULL, &untouched),
-		-EINVAL);
+	for (size_t i = 0; i < VG_ARRAY_LEN(bad); i++) {
+		snprintf(server_copy, sizeof(server_copy), "%s", bad[i]);
+		assert_int_equal(
+			vg_resolver_new(base, &options, NULL, NULL, &untouched),
+			-EINVAL);
+	}
 	options.n_forwards = 0;
 	options.anchors = ". IN DS 1 13 2 nothex";
 	assert_int_equal(

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/num.h"
 #include "resolve/anchors.h"
 #include "resolve/resolver.h"
 
@@ -120,17 +122,26 @@ static int add_setting(struct vg_caches *c, apply_fn *apply, const char *a,
 	return s->a && (s->b || !b) ? 0 : -ENOMEM;
 }
 
-/* "ADDRESS@PORT": what kind of servers have to be reached. */
-static void note_server(struct vg_caches *c, const char *server)
+/*
+ * "ADDRESS@PORT" and not a character more: Debian's libunbound takes a "#name"
+ * for TLS and then asks in the clear.  Notes what kind of server it is.
+ */
+static int note_server(struct vg_caches *c, const char *server)
 {
+	const char *at = strchr(server, '@');
 	char text[VG_ADDRESS_TEXT];
 	struct vg_address a;
+	uint32_t port;
 
-	snprintf(text, sizeof(text), "%.*s", (int)strcspn(server, "@"), server);
+	if (!at || at - server >= (ptrdiff_t)sizeof(text) ||
+	    vg_num_u32(at + 1, 1, UINT16_MAX, &port) < 0)
+		return -EINVAL;
+	snprintf(text, sizeof(text), "%.*s", (int)(at - server), server);
 	if (vg_address_parse(text, &a) < 0)
-		return; /* libunbound will say so */
+		return -EINVAL;
 	c->ask_ipv6 |= !vg_address_is_ipv4(&a);
 	c->ask_loopback |= vg_class_of(&a) == VG_CLASS_LOOPBACK;
+	return 0;
 }
 
 /* Names of ZONE are asked, even where libunbound has an answer built in. */
@@ -156,7 +167,9 @@ static int add_stub(struct vg_caches *c, const struct vg_stub *stub)
 {
 	int r;
 
-	note_server(c, stub->server);
+	r = note_server(c, stub->server);
+	if (r < 0)
+		return r;
 	r = add_setting(c, apply_stub, stub->zone, stub->server);
 	if (r < 0)
 		return r;
@@ -184,8 +197,9 @@ static int add_settings(struct vg_caches *c,
 	int r = 0;
 
 	for (size_t i = 0; i < o->n_forwards && r == 0; i++) {
-		note_server(c, o->forwards[i]);
-		r = add_setting(c, apply_forward, o->forwards[i], NULL);
+		r = note_server(c, o->forwards[i]);
+		if (r == 0)
+			r = add_setting(c, apply_forward, o->forwards[i], NULL);
 	}
 	for (size_t i = 0; i < o->n_stubs && r == 0; i++)
 		r = add_stub(c, &o->stubs[i]);

@@ -2,8 +2,8 @@
 /*
  * resolver -- validated look-ups on the event loop.
  *
- * Runs in the verifier (unprivileged) and in `verigress verify`.  The only
- * user of libunbound.  Opens no file: anchors are given as text, hosts and
+ * Runs in the verifier (unprivileged) and in `verigress verify`, on libunbound
+ * (resolve/cache).  Opens no file: anchors are given as text, hosts and
  * resolv.conf are never read.  Not thread-safe; call from the loop only.
  *
  * Every callback is called from the loop, never from inside a function of this
