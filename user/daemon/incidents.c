@@ -276,6 +276,7 @@ static void drain(struct vg_keeper *k, bool waited)
 	n = vg_ring_drain(k->ring, DRAIN_MAX);
 	arm_limit(k);
 	delay_ms = vg_ring_delay_ms(n, DRAIN_MAX, waited);
+	k->ring_pauses = delay_ms != 0;
 	if (delay_ms == 0) {
 		(void)evtimer_add(k->ring_timer, &at_once);
 	} else if (delay_ms != VG_RING_IDLE_MS) {
@@ -287,10 +288,13 @@ static void drain(struct vg_keeper *k, bool waited)
 	}
 }
 
+/* A timer that was set for "at once" is no pause in which a wake was missed. */
 static void on_ring(evutil_socket_t fd, short what, void *arg)
 {
+	struct vg_keeper *k = arg;
+
 	(void)fd;
-	drain(arg, what & EV_TIMEOUT);
+	drain(k, (what & EV_TIMEOUT) && k->ring_pauses);
 }
 
 static void on_window(evutil_socket_t fd, short what, void *arg)

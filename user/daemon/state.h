@@ -176,6 +176,7 @@ struct vg_keeper {
 	struct vg_track *track;
 	struct vg_limit *limit;
 	struct vg_sink *sink;
+	bool ring_pauses; /* the timer was set for a pause, not for at once */
 	uint64_t bad_events; /* records that could not be decoded */
 	uint64_t ring_lost_told;
 	uint32_t selftest_seen; /* bit per layer, while the self-test runs */
