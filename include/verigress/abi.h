@@ -56,7 +56,8 @@ struct vg_service_state {
 	__u8 has_cidrs;	 /* 1: consult `cidrs` after `leases` */
 	__u8 any_port;	 /* 1: some lease has port 0, which is every port */
 	__u8 expiry_kills; /* 1: on_expiry: destroy */
-	__u8 zero[6];
+	__u8 ending; /* 1: leases were being ended; the epoch is not bumped yet */
+	__u8 zero[5];
 	char name[VG_SERVICE_NAME];
 };
 vg_static_assert(sizeof(struct vg_service_state) == 80,

@@ -145,7 +145,7 @@ static void enforce_unit(struct vg_unit *u, const struct vg_unit *old)
 {
 	struct vg_keeper *k = u->keeper;
 	struct vg_service_rules rules = vg_grants_rules(u->service);
-	int r;
+	int r, unfinished;
 
 	if (old) {
 		struct vg_service_rules before = vg_grants_rules(old->service);
@@ -153,10 +153,13 @@ static void enforce_unit(struct vg_unit *u, const struct vg_unit *old)
 		rules.has_cidrs |= before.has_cidrs;
 		rules.any_port |= before.any_port;
 	}
+	unfinished = vg_services_ending(k->services, u->id);
 	r = set_listen(u);
 	if (r < 0)
 		vg_err("%s: `listen` could not be put in force: %s",
 		       u->service->name, strerror(-r));
+	/* Whom a port that went has answered is judged again. */
+	(void)vg_services_ended(k->services, u->id, r != 0 || unfinished != 0);
 	r = vg_services_set(k->services, u->id, &rules);
 	if (r < 0)
 		vg_err("%s: could not be put in force, it stays closed: %s",

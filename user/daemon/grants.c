@@ -251,7 +251,7 @@ static void after_loss(struct vg_unit *u, const struct vg_book_losses *losses,
 	for (size_t i = 0; i < losses->n; i++)
 		if (!losses->items[i].kept)
 			lost = true;
-	if (lost && vg_services_bump(u->keeper->services, u->id) < 0)
+	if (vg_services_ended(u->keeper->services, u->id, lost) < 0)
 		vg_err("%s: the epoch could not be raised", u->service->name);
 	if (lost)
 		vg_cut_losses(u, losses);
@@ -289,6 +289,7 @@ void vg_grants_release(struct vg_unit *u, uint32_t number,
 	char name[VG_ENDPOINT_TEXT];
 	int r;
 
+	(void)vg_services_ending(u->keeper->services, u->id);
 	r = vg_book_release(u->keeper->book, vg_clock_now(), &q, &losses);
 	if (r < 0)
 		vg_err("%s: a lease could not be ended (%s); it will be tried "
@@ -312,6 +313,7 @@ static void release_changed(struct vg_target *t, const struct vg_proof *p)
 
 	for (uint32_t i = 0; i < p->n_addresses; i++)
 		keep[n++] = single(&p->addresses[i].address);
+	(void)vg_services_ending(t->keeper->services, t->unit->id);
 	r = vg_book_release_others(t->keeper->book, vg_clock_now(), &q, keep, n,
 				   &losses);
 	if (r < 0)

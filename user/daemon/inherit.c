@@ -12,9 +12,30 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "daemon/cut.h"
 #include "daemon/lookup.h"
 #include "daemon/state.h"
 #include "policy/ports.h"
+
+static bool tolerates(const struct vg_target *t, const struct vg_address *a)
+{
+	struct vg_class_rules rules;
+	enum vg_class class;
+
+	vg_grants_class_rules(t->keeper, t->endpoint, &rules);
+	return vg_class_judge(&rules, a, !vg_address_is_ipv4(a), &class) ==
+	       VG_CLASS_OK;
+}
+
+static bool allows(const struct vg_endpoint *e, const struct vg_permission *p)
+{
+	for (size_t i = 0; i < e->n_ports; i++)
+		if (p->port ? vg_ports_contain(&e->ports[i], p->proto, p->port) :
+			      e->ports[i].proto == p->proto &&
+				      e->ports[i].first == 0)
+			return true;
+	return false;
+}
 
 /* ---- reload -------------------------------------------------------------- */
 
@@ -28,18 +49,14 @@ struct moved {
 static int collect_moved(void *ctx, const struct vg_book_entry *e)
 {
 	struct moved *m = ctx;
-	struct vg_class_rules rules;
-	enum vg_class class;
 	struct vg_prefix *prefixes;
 	uint64_t *times;
 
 	if (m->n && memcmp(&m->prefixes[m->n - 1], &e->what.prefix,
 			   sizeof(e->what.prefix)) == 0)
 		return 0; /* another port of the same address */
-	vg_grants_class_rules(m->to->keeper, m->to->endpoint, &rules);
-	if (vg_class_judge(&rules, &e->what.prefix.address,
-			   !vg_address_is_ipv4(&e->what.prefix.address),
-			   &class) != VG_CLASS_OK)
+	if (e->until <= vg_clock_now() ||
+	    !tolerates(m->to, &e->what.prefix.address))
 		return 0;
 	prefixes = reallocarray(m->prefixes, m->n + 1, sizeof(*prefixes));
 	if (!prefixes)
@@ -52,6 +69,13 @@ static int collect_moved(void *ctx, const struct vg_book_entry *e)
 	m->prefixes[m->n] = e->what.prefix;
 	m->until[m->n++] = e->until;
 	return 0;
+}
+
+static bool may_outlive(void *ctx, const struct vg_permission *p)
+{
+	const struct vg_target *t = ctx;
+
+	return allows(t->endpoint, p) && tolerates(t, &p->prefix.address);
 }
 
 void vg_grants_move(struct vg_target *old, struct vg_target *t)
@@ -74,6 +98,8 @@ void vg_grants_move(struct vg_target *old, struct vg_target *t)
 	for (size_t i = 0; i < m.n; i++)
 		vg_grants_address(t, &m.prefixes[i].address, m.until[i],
 				  old->verified_ns);
+	vg_book_hand_over(t->keeper->book, old->number, t->number, may_outlive,
+			  t);
 	free(m.prefixes);
 	free(m.until);
 }
@@ -83,6 +109,7 @@ void vg_grants_move(struct vg_target *old, struct vg_target *t)
 struct found {
 	struct vg_permission what;
 	uint64_t until;
+	bool dropped; /* the policy has it no longer */
 	char name[VG_HOST_NAME];
 };
 struct findings {
@@ -109,18 +136,9 @@ static int collect_found(void *ctx, const struct vg_permission *p,
 	item = &f->items[f->n++];
 	item->what = *p;
 	item->until = info->until;
+	item->dropped = false;
 	snprintf(item->name, sizeof(item->name), "%s", info->name);
 	return 0;
-}
-
-static bool allows(const struct vg_endpoint *e, const struct vg_permission *p)
-{
-	for (size_t i = 0; i < e->n_ports; i++)
-		if (p->port ? vg_ports_contain(&e->ports[i], p->proto, p->port) :
-			      e->ports[i].proto == p->proto &&
-				      e->ports[i].first == 0)
-			return true;
-	return false;
 }
 
 /* The endpoint of U that may still hold F, by today's policy. */
@@ -129,20 +147,13 @@ static struct vg_target *heir(struct vg_unit *u, const struct found *f)
 	for (size_t i = 0; i < u->n_targets; i++) {
 		struct vg_target *t = u->targets[i];
 		const struct vg_endpoint *e = t->endpoint;
-		struct vg_class_rules rules;
 		char name[VG_ENDPOINT_TEXT];
-		enum vg_class class;
 
 		vg_endpoint_text(e, name);
 		if (strcmp(name, f->name) != 0 ||
 		    !allows(e, &f->what))
 			continue;
-		if (!e->host)
-			return t;
-		vg_grants_class_rules(u->keeper, e, &rules);
-		if (vg_class_judge(&rules, &f->what.prefix.address,
-				   !vg_address_is_ipv4(&f->what.prefix.address),
-				   &class) == VG_CLASS_OK)
+		if (!e->host || tolerates(t, &f->what.prefix.address))
 			return t;
 	}
 	return NULL;
@@ -158,7 +169,7 @@ static bool is_resolver(const struct vg_unit *u, const struct found *f)
 	return false;
 }
 
-static int adopt_one(struct vg_keeper *k, const struct found *f)
+static int adopt_one(struct vg_keeper *k, struct found *f)
 {
 	struct vg_unit *u = vg_unit_by_id(k, f->what.service);
 	const struct vg_ports port = { f->what.proto, f->what.port,
@@ -178,27 +189,45 @@ static int adopt_one(struct vg_keeper *k, const struct found *f)
 		c.endpoint = t->number;
 	else if (u && is_resolver(u, f))
 		c.endpoint = u->resolvers;
+	f->dropped = !c.endpoint;
+	if (u && f->dropped)
+		(void)vg_services_ending(k->services, u->id);
 	return vg_book_adopt(k->book, vg_clock_now(), &f->what,
 			     c.endpoint ? &c : NULL);
+}
+
+/* Connections of U under leases that were not adopted end like revoked ones. */
+static void drop_flows(struct vg_unit *u, const struct findings *f)
+{
+	vg_cleanup(vg_book_losses_freep) struct vg_book_losses losses = { 0 };
+
+	if (vg_services_ended(u->keeper->services, u->id, true) < 0)
+		vg_err("%s: the epoch could not be raised", u->service->name);
+	losses.items = calloc(f->n, sizeof(*losses.items));
+	for (size_t i = 0; losses.items && i < f->n; i++)
+		if (f->items[i].dropped && f->items[i].what.service == u->id)
+			losses.items[losses.n++].what = f->items[i].what;
+	vg_cut_losses(u, &losses);
 }
 
 int vg_grants_adopt(struct vg_keeper *k)
 {
 	struct findings f = { 0 };
-	size_t n = 0;
-	int r;
+	int first, r;
 
-	r = vg_leases_each(k->leases, collect_found, &f);
-	for (size_t i = 0; r >= 0 && i < f.n; i++) {
+	first = vg_leases_each(k->leases, collect_found, &f);
+	for (size_t i = 0; i < f.n; i++) {
 		r = adopt_one(k, &f.items[i]);
-		n++;
+		if (r < 0 && first >= 0)
+			first = r;
 	}
+	for (size_t i = 0; i < k->n_units; i++)
+		if (vg_services_state(k->services, k->units[i]->id).ending)
+			drop_flows(k->units[i], &f);
+	if (f.n)
+		vg_info("found %zu leases of an earlier run", f.n);
 	free(f.items);
-	if (r < 0)
-		return r;
-	if (n)
-		vg_info("found %zu leases of an earlier run", n);
-	return 0;
+	return first;
 }
 
 /* ---- the host's own addresses -------------------------------------------- */

@@ -2,6 +2,7 @@
 #include "enforce/book.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -330,6 +331,66 @@ static bool is_kept(const struct vg_prefix *p, const struct vg_prefix *keep,
 	return false;
 }
 
+/* It had run out, which a connection may outlive; now it may not. */
+static int release_ended(struct vg_book *b, struct vg_table_lease *l,
+			 const struct vg_release *q,
+			 struct vg_book_losses *losses)
+{
+	const struct vg_departed_entry *known = vg_departed_find(
+		b->departed, l->what.service, &l->what.prefix);
+	const struct vg_book_loss loss = { .what = l->what, .until = l->until };
+	char name[VG_HOST_NAME];
+	struct vg_departed_entry e;
+	int r, added;
+
+	if (known && known->endpoint == q->endpoint) {
+		snprintf(name, sizeof(name), "%s", known->name);
+		e = *known;
+		e.what = l->what;
+		e.cause = q->cause;
+		e.name = name;
+		e.text = q->text ? q->text : "";
+		vg_departed_put(b->departed, &e);
+	}
+	r = end_in_kernel(b, l);
+	added = add_loss(losses, &loss);
+	return r < 0 ? r : added;
+}
+
+static int release_all_ended(struct vg_book *b, struct vg_table_list *list,
+			     const struct vg_release *q,
+			     const struct vg_prefix *keep, size_t n_keep,
+			     struct vg_book_losses *losses)
+{
+	struct vg_table_lease *l = TAILQ_FIRST(list), *next;
+	int first = 0, r;
+
+	for (; l; l = next) {
+		next = TAILQ_NEXT(l, in_list);
+		if (l->last != q->endpoint || l->doomed)
+			continue;
+		if (q->prefix && !vg_table_prefix_equal(&l->what.prefix, q->prefix))
+			continue;
+		if (is_kept(&l->what.prefix, keep, n_keep))
+			continue;
+		r = release_ended(b, l, q, losses);
+		if (r < 0 && first == 0)
+			first = r;
+	}
+	return first;
+}
+
+void vg_book_hand_over(struct vg_book *b, uint32_t from, uint32_t to,
+		       vg_book_may_fn may, void *ctx)
+{
+	struct vg_table_lease *l;
+
+	for (size_t i = 0; i < VG_ARRAY_LEN(b->table.ended); i++)
+		TAILQ_FOREACH(l, &b->table.ended[i], in_list)
+			if (l->last == from && may(ctx, &l->what))
+				l->last = to;
+}
+
 int vg_book_release_others(struct vg_book *b, uint64_t now,
 			   const struct vg_release *q,
 			   const struct vg_prefix *keep, size_t n_keep,
@@ -350,6 +411,12 @@ int vg_book_release_others(struct vg_book *b, uint64_t now,
 		if (is_kept(p, keep, n_keep))
 			continue;
 		r = release_claim(b, now, c, q, losses);
+		if (r < 0 && first == 0)
+			first = r;
+	}
+	for (size_t i = 0; i < VG_ARRAY_LEN(b->table.ended); i++) {
+		r = release_all_ended(b, &b->table.ended[i], q, keep, n_keep,
+				      losses);
 		if (r < 0 && first == 0)
 			first = r;
 	}
@@ -468,8 +535,26 @@ static int adopt_ended(struct vg_book *b, const struct vg_permission *p,
 	if (!l)
 		return -ENOMEM;
 	l->until = claim->until;
+	l->last = claim->endpoint;
 	vg_departed_put(b->departed, &e);
 	return 0;
+}
+
+/* What the kernel does not let go stays known, and is tried again. */
+static int adopt_nobodys(struct vg_book *b, const struct vg_permission *p)
+{
+	struct vg_table_lease *l;
+	int r;
+
+	r = b->kernel.end(b->kernel.ctx, p);
+	if (r == 0 || vg_table_find(&b->table, p))
+		return r;
+	l = vg_table_add(&b->table, p);
+	if (!l)
+		return r;
+	l->doomed = true;
+	b->earliest = 0;
+	return r;
 }
 
 int vg_book_adopt(struct vg_book *b, uint64_t now,
@@ -479,7 +564,7 @@ int vg_book_adopt(struct vg_book *b, uint64_t now,
 	int r;
 
 	if (!claim)
-		return b->kernel.end(b->kernel.ctx, p);
+		return adopt_nobodys(b, p);
 	if (claim->until <= now)
 		return adopt_ended(b, p, claim);
 	r = get_claim(b, p, claim->endpoint, claim->name, &c);

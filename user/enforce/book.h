@@ -111,6 +111,14 @@ int vg_book_release_others(struct vg_book *b, uint64_t now,
 			   const struct vg_prefix *keep, size_t n_keep,
 			   struct vg_book_losses *losses);
 
+typedef bool (*vg_book_may_fn)(void *ctx, const struct vg_permission *p);
+/*
+ * Leases that had run out under endpoint FROM, which a connection may outlive,
+ * are TO's from now on, where MAY.
+ */
+void vg_book_hand_over(struct vg_book *b, uint32_t from, uint32_t to,
+		       vg_book_may_fn may, void *ctx);
+
 /* ---- time ---------------------------------------------------------------- */
 
 /* One permission that ended by itself; FN must not change the book. */

@@ -387,7 +387,7 @@ int vg_leases_listen(struct vg_leases *l, uint32_t service,
 		     const struct vg_listen_entry *entries, size_t n)
 {
 	struct vg_prefix_key key;
-	int r;
+	int removed = 0, r;
 
 	r = add_listens(l->listens_fd, service, entries, n);
 	if (r < 0)
@@ -395,9 +395,10 @@ int vg_leases_listen(struct vg_leases *l, uint32_t service,
 	for (;;) {
 		r = next_unwanted(l->listens_fd, service, entries, n, &key);
 		if (r < 0)
-			return r == -ENOENT ? 0 : r;
+			return r == -ENOENT ? removed : r;
 		r = bpf_map_delete_elem(l->listens_fd, &key);
 		if (r < 0)
 			return r;
+		removed = 1;
 	}
 }

@@ -70,7 +70,7 @@ uint32_t vg_leases_max(const struct vg_leases *l);
 
 /*
  * Make the listen entries of SERVICE exactly these: new ones are added before
- * old ones go.  On an error nothing has gone.  Bump the epoch afterwards.
+ * old ones go.  Returns 1 when some went: bump the epoch then, and on an error.
  */
 int vg_leases_listen(struct vg_leases *l, uint32_t service,
 		     const struct vg_listen_entry *entries, size_t n);

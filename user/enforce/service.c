@@ -163,6 +163,33 @@ int vg_services_set(struct vg_services *s, uint32_t id,
 	return write_state(s, id, &state);
 }
 
+int vg_services_ending(struct vg_services *s, uint32_t id)
+{
+	struct vg_service_state state;
+
+	if (!in_use(s, id))
+		return -ENOENT;
+	if (s->states[id].ending)
+		return 1;
+	state = s->states[id];
+	state.ending = 1;
+	return write_state(s, id, &state);
+}
+
+int vg_services_ended(struct vg_services *s, uint32_t id, bool lost)
+{
+	struct vg_service_state state;
+
+	if (!in_use(s, id))
+		return -ENOENT;
+	if (!lost && !s->states[id].ending)
+		return 0;
+	state = s->states[id];
+	state.ending = 0;
+	state.epoch += lost;
+	return write_state(s, id, &state);
+}
+
 int vg_services_bump(struct vg_services *s, uint32_t id)
 {
 	struct vg_service_state state;

@@ -55,6 +55,14 @@ int vg_services_set(struct vg_services *s, uint32_t id,
 /* Every granted flow is judged again at its next packet. */
 int vg_services_bump(struct vg_services *s, uint32_t id);
 
+/*
+ * Around ending leases and listens: a keeper that is killed before the bump
+ * leaves `ending`, and the next one, whose vg_services_ending() returns 1,
+ * makes up for it.  LOST: what was granted is not any more.
+ */
+int vg_services_ending(struct vg_services *s, uint32_t id);
+int vg_services_ended(struct vg_services *s, uint32_t id, bool lost);
+
 /* Refuse everything, whatever the mode; the epoch is bumped. */
 int vg_services_lockdown(struct vg_services *s, uint32_t id, bool on);
 

@@ -290,6 +290,7 @@ void vg_table_claim_remove(struct vg_table *t, struct vg_table_claim *c)
 	LIST_REMOVE(c, of_lease);
 	LIST_REMOVE(c, of_endpoint);
 	c->endpoint->n--;
+	l->last = c->endpoint->number;
 	put_endpoint(c->endpoint);
 	free(c);
 	if (LIST_EMPTY(&l->claims))

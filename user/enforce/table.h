@@ -44,6 +44,7 @@ struct vg_table_lease {
 	struct vg_table_place *place;
 	struct vg_table_claims claims;
 	uint64_t until;
+	uint32_t last; /* ended: the endpoint whose claim was the last */
 	bool live;
 	bool doomed; /* ended, but the kernel did not let it go: try again */
 };

@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Open connections of what the policy gave up: they carry nothing further,
+# also when it gave it up while no keeper was there to see it; and what is
+# still granted goes on.
+set -u
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/net/lab.sh
+. "$TOP/tests/net/lab.sh"
+# shellcheck source=tests/net/rig.sh
+. "$TOP/tests/net/rig.sh"
+OTHER=20.30.0.11 # granted by the first policy only
+
+policy() { # [LISTEN LINES [ENDPOINT LINES]]
+    rig_policy svc "${1-}" "${2-}"
+}
+more="  - address: $OTHER
+    ports: [$PORT/tcp]"
+
+# talker NAME ADDRESS: a connection; `says NAME` tells whether it still echoes.
+talker() {
+    local name=$1
+    mkfifo "$T/$name.in" "$T/$name.out"
+    # shellcheck disable=SC2016 # the inner shell's
+    rig_in svc bash -c 'exec 3<>"/dev/tcp/$0/$1" || exit
+        while read -r word; do
+            echo "$word" >&3
+            read -rt 2 -u 3 back && [ "$back" = "$word" ] && echo yes || echo no
+        done' "$2" $PORT <"$T/$name.in" >"$T/$name.out" 2>/dev/null &
+    disown
+}
+open_talker() {
+    talker "$1" "$2"
+    eval "exec {in_$1}>'$T/$1.in' {out_$1}<'$T/$1.out'"
+}
+says() {
+    local in=in_$1 out=out_$1 word=""
+    { echo "word$RANDOM" >&"${!in}"; } 2>/dev/null || { echo no; return; }
+    read -rt 5 word <&"${!out}"
+    echo "${word:-no}"
+}
+
+sandbox
+rig_up
+lab_address honest $OTHER
+mkdir -p "$CGROUP/svc" "$CGROUP/lab"
+policy "" "$more"
+lab_daemon
+open_talker kept "$HONEST"
+open_talker lost "$OTHER"
+is "a connection that is granted speaks" "$(says kept)" yes
+is "so does the other" "$(says lost)" yes
+
+policy
+verigress reload >>"$T/quiet.log" 2>&1
+is "reload: what is still granted goes on" "$(says kept)" yes
+is "reload: what is not carries nothing further" "$(says lost)" no
+
+policy "" "$more"
+verigress reload >>"$T/quiet.log" 2>&1
+open_talker late "$OTHER"
+is "granted again, a new connection speaks" "$(says late)" yes
+lab_stop verigressd
+is "while nobody is there it goes on" "$(says late)" yes
+policy
+lab_daemon
+is "restart: what is still granted goes on" "$(says kept)" yes
+is "restart: what is not carries nothing further" "$(says late)" no
+
+# A keeper that was killed between ending leases and raising the epoch.
+open_talker last "$HONEST"
+is "one more connection" "$(says last)" yes
+lab_stop verigressd
+state() { bpftool -j map dump pinned "$BPFFS/services" | jq ".[].formatted | select(.value.name == \"svc\") | .value.$1"; }
+epoch=$(state epoch)
+id=$(bpftool -j map dump pinned "$BPFFS/services" | jq '.[].formatted | select(.value.name == "svc") | .key')
+value=$(bpftool -j map lookup pinned "$BPFFS/services" key "$id" 0 0 0 | jq -r '[.value[]] | .[10] = "0x01" | join(" ")')
+# shellcheck disable=SC2086 # words
+bpftool map update pinned "$BPFFS/services" key "$id" 0 0 0 value $value
+is "the mark of it is there" "$(state ending)" 1
+lab_daemon
+is "the next keeper takes it away" "$(state ending)" 0
+check "and raises the epoch" [ "$(state epoch)" -gt "$epoch" ]
+is "what is granted goes on" "$(says last)" yes
+
+# A `listen` port that goes: whom it answered is answered no longer.
+ask() { in_ns honest bash -c 'exec 3<>"/dev/tcp/$0/8000" || exit
+    while read -r word; do
+        echo "$word" >&3
+        read -rt 2 -u 3 back && [ "$back" = "$word" ] && echo yes || echo no
+    done' "$1"; }
+policy "listen: [8000/tcp]"
+verigress reload >>"$T/quiet.log" 2>&1
+rig_in svc "$TOOLS/echo" 8000 >>"$T/svc_echo.log" 2>&1 &
+disown
+lab_wait "the service listens" lab_said "$T/svc_echo.log" listening
+mkfifo "$T/caller.in" "$T/caller.out"
+ask 9.10.0.10 <"$T/caller.in" >"$T/caller.out" 2>/dev/null &
+disown
+exec {in_caller}>"$T/caller.in" {out_caller}<"$T/caller.out"
+is "a caller of the listen port is answered" "$(says caller)" yes
+policy
+verigress reload >>"$T/quiet.log" 2>&1
+is "no longer when the port goes" "$(says caller)" no
+finish
