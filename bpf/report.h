@@ -77,7 +77,30 @@ static __always_inline void count_lost(struct vg_cpu *head, bool denial)
 
 /* ---- events ---------------------------------------------------------------- */
 
-/* A record with all that every layer knows, the rest zeroed; or NULL. */
+/* What every layer knows.  Not inlined: it is long, and all layers share it. */
+static __noinline void event_fill(struct vg_event *e,
+				  const struct vg_judgement *j,
+				  const struct vg_path *path,
+				  const struct vg_ticket *t)
+{
+	__builtin_memset(e, 0, sizeof(*e));
+	e->version = VG_ABI_VERSION;
+	e->reason = j->reason;
+	e->flags = j->audit ? VG_EVENT_AUDIT : 0;
+	e->proto = path->dst.proto;
+	e->family = path->family;
+	e->service = j->service;
+	e->cpu = t->cpu;
+	e->seq = t->seq;
+	e->lost = t->lost;
+	e->boot_ns = t->now;
+	__builtin_memcpy(e->dst, path->dst.addr, sizeof(e->dst));
+	__builtin_memcpy(e->src, path->src, sizeof(e->src));
+	e->dst_port = bpf_ntohs(path->dst.port);
+	e->src_port = path->src_port;
+}
+
+/* A record, filled, the rest zeroed; or NULL when the ring is full. */
 static __always_inline struct vg_event *
 event_begin(enum vg_event_type type, enum vg_layer layer,
 	    const struct vg_judgement *j, const struct vg_path *path,
@@ -94,23 +117,9 @@ event_begin(enum vg_event_type type, enum vg_layer layer,
 		count_lost(head, type == VG_EVENT_DENIAL);
 		return 0;
 	}
-	__builtin_memset(e, 0, sizeof(*e));
-	e->version = VG_ABI_VERSION;
+	event_fill(e, j, path, t);
 	e->type = type;
 	e->layer = layer;
-	e->reason = j->reason;
-	e->flags = j->audit ? VG_EVENT_AUDIT : 0;
-	e->proto = path->dst.proto;
-	e->family = path->family;
-	e->service = j->service;
-	e->cpu = t->cpu;
-	e->seq = t->seq;
-	e->lost = t->lost;
-	e->boot_ns = t->now;
-	__builtin_memcpy(e->dst, path->dst.addr, sizeof(e->dst));
-	__builtin_memcpy(e->src, path->src, sizeof(e->src));
-	e->dst_port = bpf_ntohs(path->dst.port);
-	e->src_port = path->src_port;
 	return e;
 }
 
