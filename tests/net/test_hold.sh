@@ -44,8 +44,12 @@ refuse "hold of a service that the policy does not have fails" quiet verigress h
 check "a second hold of the same cgroup is fine" quiet verigress hold svc
 
 # ExecStartPre=+ runs inside the cgroup that it asks for.
+wait_for 5 remove_svc
+mkdir "$CGROUP/svc"
 check "hold works from inside the cgroup, as systemd calls it" \
     quiet rig_in svc "$BIN/verigress" hold svc
+sleep 2.2
+is "and that is not late" "$(events '.event == "tagged_late"' | wc -l)" 0
 refuse "but nothing else may be asked from there" \
     quiet rig_in svc "$BIN/verigress" status
 wait_for 5 remove_svc

@@ -89,6 +89,7 @@ static void take_over_tags(struct vg_unit *old, struct vg_unit *new)
 				continue;
 			n->id = o->id;
 			n->late = o->late;
+			n->populated_ns = o->populated_ns;
 			n->error = o->error;
 			o->taken = true;
 			break;

@@ -125,6 +125,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	vg_grants_tick(k, now);
 	vg_proving_tick(k, now);
 	vg_incidents_tick(k, now);
+	vg_tags_tick(k, now);
 	vg_units_check_ready(k);
 	vg_health_tick(k);
 	tell_ready(k);

@@ -81,6 +81,8 @@ struct vg_tag {
 	char *path;    /* relative to the root */
 	uint64_t id;   /* 0: not confined now (it does not exist) */
 	bool late;     /* it had processes before it was confined */
+	uint64_t populated_ns; /* when it was confined with processes in it, and
+				  may still be held; 0: not so */
 	int error;     /* -errno of the last attempt, 0 when fine */
 	bool taken;    /* by the unit that takes the place of this one */
 };
@@ -239,6 +241,8 @@ int vg_tags_start(struct vg_keeper *k);
 void vg_tags_sync(struct vg_unit *u);
 /* The same for `hold`: what it confines was asked for in time. */
 int vg_tags_hold(struct vg_unit *u);
+/* Once a second: what nobody held in time was late. */
+void vg_tags_tick(struct vg_keeper *k, uint64_t now);
 /* T is no longer its unit's: nobody watches for it, unless another unit does. */
 void vg_tags_drop(struct vg_keeper *k, const struct vg_tag *t);
 /* That cgroup is one of UNIT's, or it cannot be told. */

@@ -11,10 +11,17 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "control/peer.h"
 #include "daemon/state.h"
+
+/*
+ * ExecStartPre=+ runs `hold` inside the new cgroup: we may see it populated a
+ * moment before we hear why.
+ */
+#define HOLD_GRACE_NS VG_NS_PER_S
 
 static bool is_named(const struct vg_keeper *k, const char *path)
 {
@@ -85,8 +92,28 @@ static void tell_late(struct vg_unit *u, const struct vg_tag *t)
 	vg_incident(u->keeper, u, &r);
 }
 
-/* Confine what is at T's path now.  HELD: asked for in time, by `hold`. */
-static int confine(struct vg_unit *u, struct vg_tag *t, bool held)
+/* Nobody said `hold` in time: the service may have run before. */
+static void settle_late(struct vg_unit *u, struct vg_tag *t)
+{
+	if (!t->populated_ns)
+		return;
+	t->populated_ns = 0;
+	t->late = true;
+	tell_late(u, t);
+}
+
+/* The pins of a dead cgroup go, too: its sockets are gone. */
+static void let_go(struct vg_unit *u, struct vg_tag *t)
+{
+	if (t->id)
+		(void)vg_attach_remove(u->keeper->attach, t->id);
+	settle_late(u, t);
+	t->id = 0;
+	t->late = false;
+}
+
+/* Confine what is at T's path now. */
+static int confine(struct vg_unit *u, struct vg_tag *t)
 {
 	struct vg_keeper *k = u->keeper;
 	vg_cleanup(vg_fd_closep) int fd = -1;
@@ -99,18 +126,11 @@ static int confine(struct vg_unit *u, struct vg_tag *t, bool held)
 	if (r < 0 && !is_gone(r)) /* no fd, no memory: it stays as it is */
 		return r;
 	if (r < 0) {
-		/* Gone, with its sockets: the pins of a dead cgroup go too. */
-		if (t->id)
-			(void)vg_attach_remove(k->attach, t->id);
-		t->id = 0;
-		t->late = false;
+		let_go(u, t);
 		return r;
 	}
-	if (t->id && t->id != id) {
-		(void)vg_attach_remove(k->attach, t->id);
-		t->id = 0;
-		t->late = false;
-	}
+	if (t->id && t->id != id)
+		let_go(u, t);
 	a = vg_attach_find(k->attach, id);
 	adopted = a && a->service == u->id && a->layers == VG_LAYERS_ALL;
 	if (t->id == id && adopted)
@@ -121,10 +141,8 @@ static int confine(struct vg_unit *u, struct vg_tag *t, bool held)
 	if (r < 0)
 		return r;
 	t->id = id;
-	if (!adopted && !empty && !held) {
-		t->late = true;
-		tell_late(u, t);
-	}
+	if (!adopted && !empty)
+		t->populated_ns = vg_clock_now();
 	if (!adopted)
 		vg_info("%s: confined %s", u->service->name, t->path);
 	return 0;
@@ -132,7 +150,7 @@ static int confine(struct vg_unit *u, struct vg_tag *t, bool held)
 
 static void sync_one(struct vg_unit *u, struct vg_tag *t)
 {
-	int r = confine(u, t, false);
+	int r = confine(u, t);
 
 	if (r == -ENOENT) /* not there yet: the watch will tell */
 		r = 0;
@@ -163,14 +181,25 @@ int vg_tags_hold(struct vg_unit *u)
 	int r;
 
 	for (size_t i = 0; i < u->n_tags; i++) {
-		r = confine(u, &u->tags[i], true);
+		r = confine(u, &u->tags[i]);
 		if (r == -ENOENT)
 			continue;
 		if (r < 0)
 			return r;
+		/* What is in it is not the service yet: the caller says so. */
+		u->tags[i].populated_ns = 0;
 		there++;
 	}
 	return there ? 0 : -ENOENT;
+}
+
+void vg_tags_tick(struct vg_keeper *k, uint64_t now)
+{
+	for (size_t i = 0; i < k->n_units; i++)
+		for (size_t j = 0; j < k->units[i]->n_tags; j++)
+			if (now - k->units[i]->tags[j].populated_ns >
+			    HOLD_GRACE_NS)
+				settle_late(k->units[i], &k->units[i]->tags[j]);
 }
 
 static void on_moved(void *ctx, const char *path)
