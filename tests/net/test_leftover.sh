@@ -4,6 +4,7 @@
 # also when it gave it up while no keeper was there to see it; and what is
 # still granted goes on.
 set -u
+# shellcheck disable=SC2034,SC2119 # read by name; functions take no arguments here
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/net/lab.sh

@@ -3,6 +3,7 @@
 # What a policy takes from one service and gives to another, or to nobody, is
 # never open on the way: not by a reload, and not while nobody was there.
 set -u
+# shellcheck disable=SC2034,SC2119 # read by name; functions take no arguments here
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/net/lab.sh

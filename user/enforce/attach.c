@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "enforce/attach.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,19 +14,12 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "enforce/attach_parts.h"
 #include "enforce/cgroup.h"
 #include "enforce/link.h"
 #include "enforce/load.h"
 #include "enforce/pins.h"
 #include "enforce/service.h"
-
-struct vg_attach {
-	struct vg_load *load;	      /* borrowed */
-	struct vg_services *services; /* borrowed */
-	struct vg_attachment *items;
-	size_t n;
-	size_t capacity;
-};
 
 int vg_attach_new(struct vg_load *load, struct vg_services *services,
 		  struct vg_attach **ret)
@@ -79,7 +71,7 @@ const struct vg_attachment *vg_attach_find(const struct vg_attach *a,
 	return find(a, cgroup_id);
 }
 
-static int reserve(struct vg_attach *a)
+int vg_attach_reserve(struct vg_attach *a)
 {
 	size_t capacity = a->capacity ? 2 * a->capacity : 16;
 	struct vg_attachment *items;
@@ -94,16 +86,16 @@ static int reserve(struct vg_attach *a)
 	return 0;
 }
 
-/* After reserve(): cannot fail. */
-static void publish(struct vg_attach *a, uint32_t service, uint64_t cgroup_id,
-		    uint32_t layers)
+/* After vg_attach_reserve(): cannot fail. */
+void vg_attach_publish(struct vg_attach *a, uint32_t service,
+		       uint64_t cgroup_id, uint32_t layers)
 {
 	struct vg_attachment *item = find(a, cgroup_id);
 
 	if (!item) {
 		item = &a->items[a->n++];
-		*item = (struct vg_attachment){ .cgroup_id = cgroup_id,
-						.service = service };
+		*item = (struct vg_attachment){.cgroup_id = cgroup_id,
+					       .service = service};
 	}
 	item->layers |= layers;
 }
@@ -165,7 +157,7 @@ static int check_overlap(struct vg_attach *a, int cgroup_fd)
 /* Links of one cgroup on their way to being published. */
 struct links {
 	int fds[VG_LAYER_COUNT]; /* -1: not made */
-	uint32_t pinned;	 /* bit per layer */
+	uint32_t pinned; /* bit per layer */
 };
 
 static void close_links(struct links *l)
@@ -199,7 +191,8 @@ static void unpin(const struct vg_attach *a, const char *service, uint64_t id,
 
 	for (i = 0; i < VG_LAYER_COUNT; i++)
 		if (layers & 1u << i &&
-		    vg_link_path(a->load, service, id, (enum vg_layer)i, path) == 0)
+		    vg_link_path(a->load, service, id, (enum vg_layer)i,
+				 path) == 0)
 			unlink(path);
 }
 
@@ -225,8 +218,8 @@ static int pin_links(const struct vg_attach *a, const char *service,
 	return 0;
 }
 
-static int service_dir(const struct vg_attach *a, const char *service,
-		       char ret[static PATH_MAX])
+int vg_attach_dir(const struct vg_attach *a, const char *service,
+		  char ret[static PATH_MAX])
 {
 	int n = snprintf(ret, PATH_MAX, "%s/links/%s", vg_load_path(a->load),
 			 service);
@@ -239,18 +232,18 @@ static int make_dir(const struct vg_attach *a, const char *service)
 	char path[PATH_MAX];
 	int r;
 
-	r = service_dir(a, service, path);
+	r = vg_attach_dir(a, service, path);
 	if (r < 0)
 		return r;
 	return mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
 }
 
 /* Fails, as it should, while another cgroup has its links there. */
-static void remove_dir(const struct vg_attach *a, const char *service)
+void vg_attach_remove_dir(const struct vg_attach *a, const char *service)
 {
 	char path[PATH_MAX];
 
-	if (service_dir(a, service, path) == 0)
+	if (vg_attach_dir(a, service, path) == 0)
 		rmdir(path);
 }
 
@@ -259,7 +252,7 @@ static int attach_layers(struct vg_attach *a, const char *name,
 			 uint32_t service, int cgroup_fd, uint64_t id,
 			 uint32_t layers)
 {
-	vg_cleanup(close_links) struct links l = { .pinned = 0 };
+	vg_cleanup(close_links) struct links l = {.pinned = 0};
 	int r;
 
 	memset(l.fds, 0xff, sizeof(l.fds));
@@ -315,7 +308,7 @@ static int move(struct vg_attach *a, struct vg_attachment *item,
 			first = r;
 	}
 	if (before)
-		remove_dir(a, before);
+		vg_attach_remove_dir(a, before);
 	return first;
 }
 
@@ -349,13 +342,13 @@ int vg_attach_add(struct vg_attach *a, uint32_t service, int cgroup_fd)
 		r = reset_identity(a->load, id);
 	if (r < 0)
 		return r;
-	r = reserve(a);
+	r = vg_attach_reserve(a);
 	if (r < 0)
 		return r;
 	r = attach_layers(a, name, service, cgroup_fd, id, missing);
 	if (r < 0)
 		return r;
-	publish(a, service, id, missing);
+	vg_attach_publish(a, service, id, missing);
 	return 0;
 }
 
@@ -380,7 +373,7 @@ int vg_attach_remove(struct vg_attach *a, uint64_t cgroup_id)
 	if (!name)
 		return -ENOENT;
 	unpin(a, name, cgroup_id, VG_LAYERS_ALL);
-	remove_dir(a, name);
+	vg_attach_remove_dir(a, name);
 	forget(a, item);
 	return 0;
 }
@@ -432,111 +425,4 @@ uint32_t vg_attach_check(struct vg_attach *a, uint64_t cgroup_id)
 			layers |= 1u << i;
 	item->layers = layers;
 	return layers;
-}
-
-/* ---- adopting -------------------------------------------------------------- */
-
-/* -ENOLINK: the cgroup is gone. */
-static int adopt_link(struct vg_attach *a, const char *path, uint32_t service,
-		      uint64_t id, enum vg_layer layer)
-{
-	vg_cleanup(vg_fd_closep) int fd = -1;
-	uint64_t cgroup;
-	int r, updated;
-
-	r = reserve(a);
-	if (r < 0)
-		return r;
-	fd = bpf_obj_get(path);
-	if (fd < 0)
-		return fd;
-	r = vg_link_cgroup(fd, &cgroup);
-	if (r < 0)
-		return r;
-	if (cgroup != id)
-		return -ENOLINK;
-	updated = bpf_link_update(fd, vg_load_program(a->load, layer), NULL);
-	if (updated == -ENOLINK)
-		return updated;
-	/* The old program or the new: it enforces, so it is ours. */
-	publish(a, service, id, 1u << layer);
-	r = vg_link_identify(a->load, id, service);
-	return updated < 0 ? updated : r;
-}
-
-static int adopt_file(struct vg_attach *a, const char *service, uint32_t id,
-		      const char *file)
-{
-	char path[PATH_MAX];
-	enum vg_layer layer;
-	uint64_t cgroup;
-	int r;
-
-	r = vg_link_parse(a->load, file, &cgroup, &layer);
-	if (r < 0)
-		return r;
-	r = vg_link_path(a->load, service, cgroup, layer, path);
-	if (r < 0)
-		return r;
-	r = adopt_link(a, path, id, cgroup, layer);
-	if (r != -ENOLINK)
-		return r;
-	return unlink(path) < 0 ? -errno : 0;
-}
-
-static void closedirp(DIR **d)
-{
-	if (*d)
-		closedir(*d);
-}
-
-static int adopt_service(struct vg_attach *a, const char *service)
-{
-	vg_cleanup(closedirp) DIR *d = NULL;
-	char path[PATH_MAX];
-	struct dirent *e;
-	int first = 0, r;
-	uint32_t id;
-
-	r = vg_services_add(a->services, service, &id);
-	if (r < 0)
-		return r;
-	r = service_dir(a, service, path);
-	if (r < 0)
-		return r;
-	d = opendir(path);
-	if (!d)
-		return -errno;
-	while ((e = readdir(d))) {
-		if (e->d_name[0] == '.')
-			continue;
-		r = adopt_file(a, service, id, e->d_name);
-		if (r < 0 && first == 0)
-			first = r;
-	}
-	remove_dir(a, service);
-	return first;
-}
-
-int vg_attach_adopt(struct vg_attach *a)
-{
-	vg_cleanup(closedirp) DIR *d = NULL;
-	struct dirent *e;
-	char path[PATH_MAX];
-	int first = 0, r;
-
-	r = vg_pins_path(path, vg_load_path(a->load), "links");
-	if (r < 0)
-		return r;
-	d = opendir(path);
-	if (!d)
-		return -errno;
-	while ((e = readdir(d))) {
-		if (e->d_name[0] == '.')
-			continue;
-		r = adopt_service(a, e->d_name);
-		if (r < 0 && first == 0)
-			first = r;
-	}
-	return first;
 }
