@@ -19,10 +19,7 @@ static __always_inline bool flow_is_of(const struct vg_flow *flow,
 {
 	return flow->service == j->service && flow->proto == path->dst.proto &&
 	       flow->remote_port == path->dst.port &&
-	       get_word(flow->remote, 0) == get_word(path->dst.addr, 0) &&
-	       get_word(flow->remote, 1) == get_word(path->dst.addr, 1) &&
-	       get_word(flow->remote, 2) == get_word(path->dst.addr, 2) &&
-	       get_word(flow->remote, 3) == get_word(path->dst.addr, 3);
+	       same_address(flow->remote, path->dst.addr);
 }
 
 /*

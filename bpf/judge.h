@@ -143,3 +143,25 @@ static __always_inline void judge_address(struct vg_judgement *j,
 	    may_answer(j->service, path))
 		j->reason = VG_REASON_NONE;
 }
+
+/*
+ * connect() of a UDP socket sends nothing; the C library's getaddrinfo() does
+ * it for every address that it found, to sort them by how they would be routed
+ * (RFC 6724), with the port of the TCP connection to come or with none.  That
+ * is no attempt to go there: what would really be sent on such a socket is
+ * judged, as UDP, by egress.
+ */
+static __noinline bool is_route_probe(const struct vg_judgement *j,
+				      struct vg_path *path)
+{
+	struct vg_judgement tcp = *j;
+
+	if (path->dst.proto != IPPROTO_UDP)
+		return false;
+	if (!path->dst.port)
+		return true;
+	path->dst.proto = IPPROTO_TCP;
+	judge_lease(&tcp, path);
+	path->dst.proto = IPPROTO_UDP;
+	return tcp.reason == VG_REASON_NONE;
+}

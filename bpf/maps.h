@@ -94,3 +94,20 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } faults SEC(".maps");
+
+/*
+ * Audit mode: what an address hook has just told of on this CPU, so that
+ * sock_ops and egress do not tell it again.  A hint: where a task moves on in
+ * between, it is told twice.
+ */
+struct vg_heard {
+	__u64 cookie;
+	struct vg_lease_key dst;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct vg_heard);
+} heard SEC(".maps");

@@ -42,6 +42,14 @@ static __always_inline __u32 get_word(const __u8 *addr, int i)
 	return word;
 }
 
+static __always_inline bool same_address(const __u8 *a, const __u8 *b)
+{
+	return get_word(a, 0) == get_word(b, 0) &&
+	       get_word(a, 1) == get_word(b, 1) &&
+	       get_word(a, 2) == get_word(b, 2) &&
+	       get_word(a, 3) == get_word(b, 3);
+}
+
 static __always_inline void put_ip4(__u8 *addr, __u32 ip4)
 {
 	put_word(addr, 2, bpf_htonl(0xffff));

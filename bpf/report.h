@@ -28,6 +28,31 @@ static __always_inline void count_verdict(const struct vg_judgement *j)
 		count(j->service, VG_COUNTER_WOULD + reason);
 }
 
+/* ---- audit mode: one attempt is one event ----------------------------------- */
+
+static __always_inline void hear(__u64 cookie, const struct vg_path *path)
+{
+	__u32 key = 0;
+	struct vg_heard *last = bpf_map_lookup_elem(&heard, &key);
+
+	if (!last)
+		return;
+	last->cookie = cookie;
+	__builtin_memcpy(&last->dst, &path->dst, sizeof(last->dst));
+}
+
+static __always_inline bool was_heard(__u64 cookie, const struct vg_path *path)
+{
+	__u32 key = 0;
+	const struct vg_heard *last = bpf_map_lookup_elem(&heard, &key);
+
+	return last && cookie && last->cookie == cookie &&
+	       last->dst.service == path->dst.service &&
+	       last->dst.proto == path->dst.proto &&
+	       last->dst.port == path->dst.port &&
+	       same_address(last->dst.addr, path->dst.addr);
+}
+
 /* ---- numbering ------------------------------------------------------------- */
 
 struct vg_ticket {

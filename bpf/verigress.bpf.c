@@ -10,6 +10,11 @@
 
 /* ---- address hooks --------------------------------------------------------- */
 
+static __always_inline bool is_connect(enum vg_layer layer)
+{
+	return layer == VG_LAYER_CONNECT4 || layer == VG_LAYER_CONNECT6;
+}
+
 static __always_inline int answer_task(struct bpf_sock_addr *ctx,
 				       enum vg_layer layer,
 				       enum vg_reason parsed,
@@ -20,13 +25,20 @@ static __always_inline int answer_task(struct bpf_sock_addr *ctx,
 	judge_service(&j);
 	if (j.reason == VG_REASON_NONE)
 		j.reason = parsed;
-	if (j.reason == VG_REASON_NONE)
+	if (j.reason == VG_REASON_NONE) {
 		judge_address(&j, path);
+		if (j.reason != VG_REASON_NONE && is_connect(layer) &&
+		    is_route_probe(&j, path))
+			return 1;
+	}
 	count_verdict(&j);
 	if (j.reason == VG_REASON_NONE)
 		return 1;
 	report_task(ctx, layer, &j, path);
-	return j.audit ? 1 : 0;
+	if (!j.audit)
+		return 0;
+	hear(bpf_get_socket_cookie(ctx), path);
+	return 1;
 }
 
 SEC("cgroup/connect4")
@@ -196,6 +208,8 @@ int vg_egress(struct __sk_buff *skb)
 		return 1;
 	if (j.reason == VG_REASON_NONE)
 		return 1;
+	if (j.audit && was_heard(bpf_get_socket_cookie(skb), &path))
+		return 1;
 	count_verdict(&j);
 	report_packet(skb, &j, &path);
 	return j.audit ? 1 : 0;
@@ -219,6 +233,8 @@ static __always_inline void refuse_connection(struct bpf_sock_ops *ctx,
 					      struct vg_path *path)
 {
 	flow_mark(sk, flow, j, path, VG_FLOW_REFUSED);
+	if (j->audit && was_heard(bpf_get_socket_cookie(ctx), path))
+		return;
 	count_verdict(j);
 	report_connection(ctx, j, path);
 	if (!j->audit)

@@ -92,7 +92,7 @@ sandbox() {
     at_exit "remove_cgroup '$CGROUP'"
     mkdir "$T/bpf"
     mount -t bpf -o mode=0700 bpffs "$T/bpf"
-    at_exit "umount '$T/bpf'"
+    at_exit "umount '$T/bpf' || umount -l '$T/bpf'"
     BPFFS=$T/bpf/verigress
     export T CGROUP_ROOT CGROUP_NAME CGROUP BPFFS
 }

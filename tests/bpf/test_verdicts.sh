@@ -35,6 +35,11 @@ done
 keep end web udp 80 127.0.0.2
 is "the protocol counts: tcp" "$(inside tcp 127.0.0.2 80)" ok
 is "the protocol counts: udp" "$(inside udp 127.0.0.2 80)" EPERM
+is "a route probe of what TCP may reach sends nothing" "$(inside udp-connect 127.0.0.2 80)" ok
+is "nor can anything be sent on it" "$(inside udp-connected 127.0.0.2 80)" EPERM
+is "a route probe without a port" "$(inside udp-connect 127.0.0.3 0)" ok
+is "a route probe of another address" "$(inside udp-connect 127.0.0.3 80)" EPERM
+is "a route probe of another port" "$(inside udp-connect 127.0.0.2 81)" EPERM
 keep lease web udp 80 127.0.0.2 60000
 is "sendmmsg: one of two" "$(inside sendmmsg 127.0.0.2 127.0.0.3 80)" 1
 is "an address on a connected socket" "$(inside udp-connected 127.0.0.2 80 127.0.0.3)" EPERM
@@ -100,6 +105,10 @@ is "audit: passes tcp" "$(inside tcp 127.0.0.3 80)" ok
 is "audit: passes udp" "$(inside udp 127.0.0.3 80)" ok
 keep events >"$T/events"
 has "audit: told" "$(cat "$T/events")" 'layer=connect4 reason=no_lease .*dst=127.0.0.3:80 .*flags=5 '
+is "audit: one attempt is one event" "$(grep -c 'dst=127.0.0.3:80' "$T/events")" 2
+is "audit: and one count" "$(keep stats web | grep -oE 'would_no_lease=[0-9]+')" would_no_lease=2
+is "audit: a connection" "$(inside ask-tcp 127.0.0.3 80; inside udp-connected 127.0.0.3 80)" $'ok\nok'
+is "audit: likewise" "$(keep taken)" 2
 has "audit: counted" "$(keep stats web)" 'would_no_lease=[1-9]'
 
 # Lockdown refuses in audit too.

@@ -109,6 +109,8 @@ void vg_health_reasons(struct vg_keeper *k, struct vg_buf *out)
 	if (k->policy_error)
 		vg_buf_printf(out, "policy: the last load failed: %s\n",
 			      k->policy_error);
+	if (k->policy && !k->ready)
+		vg_buf_puts(out, "not ready: endpoints are being judged\n");
 	if (!k->layers_tested)
 		vg_buf_puts(out, "layers: not tested yet\n");
 	else
@@ -125,6 +127,8 @@ void vg_health_tick(struct vg_keeper *k)
 	const char *text;
 	char first[200];
 
+	if (!k->ready) /* the beginning is no degradation */
+		return;
 	vg_health_reasons(k, &reasons);
 	text = vg_buf_text(&reasons);
 	if (k->degraded == (text[0] != '\0'))
