@@ -13,7 +13,7 @@ is "after SIGKILL: refused" "$(inside tcp 127.0.0.3 80)" EPERM
 # Looking inside.
 is "the directory is closed" "$(stat -c %a "$BPFFS")" 700
 is "maps and programs" "$(ls "$BPFFS" "$BPFFS/programs" | grep -E '^[a-z0-9_]+$' | sort | paste -sd ' ')" \
-    "cidrs counters cpus events faults flows identity leases links listens meta programs services vg_connect4 vg_connect6 vg_egress vg_sendmsg4 vg_sendmsg6 vg_sock_ops"
+    "cidrs counters cpus events faults flows heard identity leases links listens meta programs services vg_connect4 vg_connect6 vg_egress vg_sendmsg4 vg_sendmsg6 vg_sock_ops"
 dump=$(bpftool map dump pinned "$BPFFS/leases")
 has "the dump names the host" "$dump" '"name": "honest.example"'
 has "the dump has the port as a number" "$dump" '"port": 80'

@@ -42,7 +42,8 @@ static const struct member service_state[] = {
 	M(vg_service_state, epoch),	M(vg_service_state, present),
 	M(vg_service_state, mode),	M(vg_service_state, lockdown),
 	M(vg_service_state, has_cidrs), M(vg_service_state, any_port),
-	M(vg_service_state, expiry_kills), M(vg_service_state, zero),
+	M(vg_service_state, expiry_kills), M(vg_service_state, ending),
+	M(vg_service_state, zero),
 	M(vg_service_state, name),
 };
 static const struct member lease_key[] = {

@@ -60,6 +60,7 @@ static void collect(struct vg_load *l)
 	l->maps[VG_MAP_CPUS] = s->maps.cpus;
 	l->maps[VG_MAP_COUNTERS] = s->maps.counters;
 	l->maps[VG_MAP_FAULTS] = s->maps.faults;
+	l->maps[VG_MAP_HEARD] = s->maps.heard;
 	l->programs[VG_LAYER_CONNECT4] = s->progs.vg_connect4;
 	l->programs[VG_LAYER_CONNECT6] = s->progs.vg_connect6;
 	l->programs[VG_LAYER_SENDMSG4] = s->progs.vg_sendmsg4;

@@ -7,7 +7,7 @@
  * them.  Two keepers never share a directory: it is locked as long as the
  * object lives.  Layout below the directory:
  *   meta services identity leases cidrs listens flows events cpus counters
- *   faults          the maps
+ *   faults heard    the maps
  *   programs/NAME   the programs, replaced at every start
  *   links/SERVICE/  what is attached (attach.h)
  * libbpf speaks through vg_debug().  Does not log otherwise.
@@ -41,6 +41,7 @@ enum vg_map {
 	VG_MAP_CPUS,
 	VG_MAP_COUNTERS,
 	VG_MAP_FAULTS,
+	VG_MAP_HEARD,
 	VG_MAP_COUNT,
 };
 
