@@ -251,6 +251,10 @@ static const struct example examples[] = {
 	 .address = "2a00:db8:909:909::1",
 	 .verdict = VG_CLASS_FORBIDDEN,
 	 .class = VG_CLASS_NAT64},
+	{.nat64 = "2a00:db8:122::/48",
+	 .address = "2a00:db8:122:909:109:900::",
+	 .verdict = VG_CLASS_FORBIDDEN,
+	 .class = VG_CLASS_NAT64},
 	/* a private prefix of the operator's own */
 	{.nat64 = "fd12:64::/96", .address = "fd12:64::9.9.9.9"},
 	{.nat64 = "fd00:ec2::/96",

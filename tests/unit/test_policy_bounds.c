@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The bounds of the parser, and what is no text. */
 #include <stdlib.h>
+#include <time.h>
 
 #include "policy_cases.h"
 
@@ -211,6 +212,27 @@ static void errors_are_counted_beyond_those_kept(void **state)
 	assert_int_equal(diags.errors, 50000);
 }
 
+/*
+ * An error at every few octets of one long line: quadratic work would take
+ * minutes.
+ */
+static void many_errors_cost_little(void **state)
+{
+	vg_cleanup(vg_diags_freep) struct vg_diags diags = {0};
+	vg_cleanup(vg_buf_freep) struct vg_buf text = {0};
+	struct vg_policy *policy = NULL;
+	struct vg_source source = {.name = "p"};
+	const clock_t begin = clock();
+
+	(void)state;
+	repeat(&text, HEAD "x: [", "&a b,", 190000, "]\n");
+	source.text = vg_buf_text(&text);
+	source.size = text.size;
+	assert_int_equal(vg_policy_parse(&source, 1, &policy, &diags), -EINVAL);
+	assert_int_equal(diags.errors, 190001);
+	assert_true((clock() - begin) / CLOCKS_PER_SEC < 20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +242,7 @@ int main(void)
 		cmocka_unit_test(totals_are_bounded),
 		cmocka_unit_test(ports_are_bounded),
 		cmocka_unit_test(errors_are_counted_beyond_those_kept),
+		cmocka_unit_test(many_errors_cost_little),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

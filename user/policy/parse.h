@@ -25,7 +25,8 @@ struct vg_source {
 /*
  * One service per document; services are in the order of SOURCES.  No source
  * at all is a policy without services.  -EINVAL: DIAGS holds at least one
- * error, and *RET is untouched.  DIAGS may hold warnings on success.
+ * error, and *RET is untouched.  -ENOMEM.  DIAGS may hold warnings on
+ * success.
  */
 int vg_policy_parse(const struct vg_source *sources, size_t n,
 		    struct vg_policy **ret, struct vg_diags *diags);

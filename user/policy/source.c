@@ -33,7 +33,8 @@ size_t vg_source_begin(const struct vg_source *source)
 	return source->size >= n && memcmp(source->text, mark, n) == 0 ? n : 0;
 }
 
-struct vg_place vg_source_place(const struct vg_source *source, uint32_t line,
+struct vg_place vg_source_place(const struct vg_source *source,
+				const struct vg_diags *diags, uint32_t line,
 				uint32_t column)
 {
 	struct vg_place place = {
@@ -43,6 +44,8 @@ struct vg_place vg_source_place(const struct vg_source *source, uint32_t line,
 	};
 	size_t at = vg_source_begin(source);
 
+	if (diags->n >= VG_DIAGS_MAX)
+		return place;
 	for (uint32_t i = 1; i < line; i++) {
 		at = line_end(source, at);
 		if (at == source->size)
@@ -65,7 +68,7 @@ static void error_at(const struct vg_source *source, const struct cursor *c,
 		     struct vg_diags *diags, const char *message)
 {
 	const struct vg_place place =
-		vg_source_place(source, c->line, c->column);
+		vg_source_place(source, diags, c->line, c->column);
 
 	vg_diag_add(diags, VG_DIAG_ERROR, &place, NULL, "%s", message);
 }

@@ -14,8 +14,13 @@
 /* Where the text begins: behind a byte order mark, which counts as nothing. */
 size_t vg_source_begin(const struct vg_source *source);
 
-/* The place LINE:COLUMN of SOURCE with its line; lines end in LF, CR, CRLF. */
-struct vg_place vg_source_place(const struct vg_source *source, uint32_t line,
+/*
+ * The place LINE:COLUMN of SOURCE, with its line (they end in LF, CR or CRLF)
+ * unless DIAGS is full: finding it costs a walk through the text, and there
+ * may be an error at every octet.
+ */
+struct vg_place vg_source_place(const struct vg_source *source,
+				const struct vg_diags *diags, uint32_t line,
 				uint32_t column);
 
 /*

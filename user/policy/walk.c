@@ -31,15 +31,9 @@ static void report(struct vg_walk *w, enum vg_diag_severity severity,
 		   const struct vg_mark *at, const char *hint,
 		   const char *message)
 {
-	struct vg_place place = {
-		.file = w->source->name,
-		.line = at->line,
-		.column = at->column,
-	};
+	const struct vg_place place =
+		vg_source_place(w->source, w->diags, at->line, at->column);
 
-	/* What is not kept needs no search for its line. */
-	if (w->diags->n < VG_DIAGS_MAX)
-		place = vg_source_place(w->source, at->line, at->column);
 	vg_diag_add(w->diags, severity, &place, hint, "%s", message);
 }
 

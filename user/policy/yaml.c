@@ -41,7 +41,7 @@ error_at(struct builder *b, const yaml_mark_t *mark, const char *hint,
 	 const char *format, ...)
 {
 	const struct vg_place place =
-		vg_source_place(b->source, (uint32_t)mark->line + 1,
+		vg_source_place(b->source, b->diags, (uint32_t)mark->line + 1,
 				(uint32_t)mark->column + 1);
 	char message[256];
 	va_list args;
