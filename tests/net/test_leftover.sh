@@ -45,7 +45,10 @@ says() {
 sandbox
 rig_up
 lab_address honest $OTHER
-mkdir -p "$CGROUP/svc" "$CGROUP/lab"
+# A cgroup that is closed to the keeper, as whoever it was delegated to may make.
+mkdir -p "$CGROUP/svc/closed" "$CGROUP/lab"
+chown 65534 "$CGROUP/svc/closed"
+chmod 000 "$CGROUP/svc/closed"
 policy "" "$more"
 lab_daemon
 open_talker kept "$HONEST"
@@ -85,6 +88,10 @@ is "the next keeper takes it away" "$(state ending)" 0
 check "and raises the epoch" [ "$(state epoch)" -gt "$epoch" ]
 is "what is granted goes on" "$(says last)" yes
 
+has "flush finds them, whatever the service made of its cgroups" \
+    "$(verigress flush svc)" '^[1-9][0-9]* connections destroyed'
+is "and they are gone" "$(says last)" no
+
 # A `listen` port that goes: whom it answered is answered no longer.
 ask() { in_ns honest bash -c 'exec 3<>"/dev/tcp/$0/8000" || exit
     while read -r word; do
@@ -99,6 +106,7 @@ lab_wait "the service listens" lab_said "$T/svc_echo.log" listening
 mkfifo "$T/caller.in" "$T/caller.out"
 ask 9.10.0.10 <"$T/caller.in" >"$T/caller.out" 2>/dev/null &
 disown
+# shellcheck disable=SC2034 # read by name
 exec {in_caller}>"$T/caller.in" {out_caller}<"$T/caller.out"
 is "a caller of the listen port is answered" "$(says caller)" yes
 policy

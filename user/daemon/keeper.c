@@ -28,6 +28,7 @@
 
 #define RESOLVERS_PERIOD_NS (300 * VG_NS_PER_S)
 #define SELF_PERIOD_NS	    (10 * VG_NS_PER_S)
+#define WALK_BUDGET	    8192 /* some 100 ms */
 
 /* ---- the supervisor ------------------------------------------------------ */
 
@@ -120,6 +121,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	k->walk_budget = WALK_BUDGET;
 	renew_resolvers(k, now);
 	read_self(k, now);
 	vg_grants_tick(k, now);
@@ -441,6 +443,7 @@ int vg_keeper_main(const struct vg_options *o)
 	k = (struct vg_keeper){
 		.options = o,
 		.cgroup_root = -1,
+		.walk_budget = WALK_BUDGET,
 		.verifier = { .fd = -1 },
 	};
 	TAILQ_INIT(&k.verifier.waiting);

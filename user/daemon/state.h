@@ -169,6 +169,7 @@ struct vg_keeper {
 
 	struct vg_verifier_link verifier;
 	struct event *second; /* the tick of housekeeping */
+	uint32_t walk_budget; /* cgroups to look at for events, this second */
 	uint64_t resolvers_due_ns; /* when `resolvers` leases are renewed */
 	uint64_t self_due_ns;	   /* when our own addresses are read again */
 
@@ -249,7 +250,10 @@ void vg_tags_drop(struct vg_keeper *k, const struct vg_tag *t);
 bool vg_tags_claim(const struct vg_unit *u, uint64_t cgroup_id);
 /* PATH (of /proc/PID/cgroup) lies in a confined cgroup. */
 bool vg_tags_confines(void *keeper, const char *path);
-/* The text path of a cgroup id below UNIT's tags; false when it is gone. */
+/*
+ * The text path of a cgroup id below UNIT's tags; false when it is gone, or too
+ * many were looked at: a service may make thousands, and be refused in each.
+ */
 bool vg_tags_path(struct vg_unit *u, uint64_t cgroup_id, char *ret, size_t size);
 
 /* ---- proving.c ----------------------------------------------------------- */

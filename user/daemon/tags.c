@@ -258,6 +258,7 @@ bool vg_tags_confines(void *keeper, const char *path)
 
 struct search {
 	uint64_t id;
+	uint32_t *budget;
 	char *path; /* where the answer goes */
 	size_t size;
 	bool found;
@@ -268,6 +269,9 @@ static int match_id(void *ctx, int fd, uint64_t id, const char *path)
 	struct search *s = ctx;
 
 	(void)fd;
+	if (*s->budget == 0)
+		return -ECANCELED;
+	--*s->budget;
 	if (id != s->id)
 		return 0;
 	s->found = true;
@@ -279,7 +283,12 @@ static int match_id(void *ctx, int fd, uint64_t id, const char *path)
 bool vg_tags_path(struct vg_unit *u, uint64_t cgroup_id, char *ret, size_t size)
 {
 	for (size_t i = 0; i < u->n_tags; i++) {
-		struct search s = { .id = cgroup_id, .path = ret, .size = size };
+		struct search s = {
+			.id = cgroup_id,
+			.budget = &u->keeper->walk_budget,
+			.path = ret,
+			.size = size,
+		};
 		vg_cleanup(vg_fd_closep) int fd = -1;
 		char below[1024];
 

@@ -207,8 +207,9 @@ static int walk_child(struct walk *w, int fd, const char *name, size_t length,
 		return -ENAMETOOLONG;
 	child = openat(fd, name,
 		       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	/* Closed to us by whom it was delegated to: that must not stop us. */
 	if (child < 0)
-		return errno == ENOENT ? 0 : -errno;
+		return errno == ENOENT || errno == EACCES ? 0 : -errno;
 	return walk_dir(w, child, length + (size_t)n, depth + 1);
 }
 
@@ -221,7 +222,7 @@ static int walk_dir(struct walk *w, int fd, size_t length, int depth)
 	int r;
 
 	if (depth > VG_CGROUP_DEPTH)
-		return -ELOOP;
+		return 0;
 	r = vg_cgroup_id(fd, &id);
 	if (r < 0)
 		return r;

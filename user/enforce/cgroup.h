@@ -36,8 +36,9 @@ int vg_cgroup_id(int fd, uint64_t *ret);
 
 /*
  * FN for the cgroup behind FD and all below: its id, and its path below FD
- * ("" for itself).  A negative value from FN stops and is returned.  -ELOOP:
- * more than VG_CGROUP_DEPTH levels.
+ * ("" for itself).  A negative value from FN stops and is returned.  What lies
+ * more than VG_CGROUP_DEPTH levels below, or cannot be read, is left out: a
+ * service may make such cgroups itself.
  */
 #define VG_CGROUP_DEPTH 64
 typedef int (*vg_cgroup_fn)(void *ctx, int fd, uint64_t id, const char *path);
