@@ -67,6 +67,19 @@ static void the_bound_sticks(void **state)
 	assert_string_equal(vg_buf_text(&b), "");
 }
 
+static void nothing_follows_what_was_lost(void **state)
+{
+	vg_cleanup(vg_buf_freep) struct vg_buf b = {.max = 8};
+
+	(void)state;
+	vg_buf_puts(&b, "1234");
+	vg_buf_puts(&b, "56789");
+	vg_buf_puts(&b, "5");
+	vg_buf_printf(&b, "%d", 5);
+	assert_string_equal(vg_buf_text(&b), "1234");
+	assert_int_equal(vg_buf_error(&b), -EMSGSIZE);
+}
+
 static void freeing_empties(void **state)
 {
 	struct vg_buf b = {.max = 100};
@@ -98,6 +111,7 @@ int main(void)
 		cmocka_unit_test(it_grows_and_keeps_its_nul),
 		cmocka_unit_test(octets_may_be_nul),
 		cmocka_unit_test(the_bound_sticks),
+		cmocka_unit_test(nothing_follows_what_was_lost),
 		cmocka_unit_test(freeing_empties),
 		cmocka_unit_test(strangers_reach_no_terminal),
 	};

@@ -179,6 +179,21 @@ static void their_number_is_bounded(void **state)
 	assert_non_null(strstr(vg_buf_text(&out), "... and 1850 more\n"));
 }
 
+static void an_error_is_kept_for_a_warning(void **state)
+{
+	vg_cleanup(vg_diags_freep) struct vg_diags d = {0};
+
+	(void)state;
+	add_at(&d, "f", 9999, 1, VG_DIAG_ERROR);
+	for (uint32_t i = 1; i < VG_DIAGS_MAX; i++)
+		add_at(&d, "f", i, 1, VG_DIAG_WARNING);
+	add_at(&d, "f", 5000, 1, VG_DIAG_ERROR);
+	assert_int_equal(d.n, VG_DIAGS_MAX);
+	assert_int_equal(d.items[d.n - 1].line, 9999);
+	assert_int_equal(d.items[d.n - 2].line, 5000);
+	assert_int_equal(d.items[d.n - 3].line, VG_DIAGS_MAX - 2);
+}
+
 static void as_json(void **state)
 {
 	vg_cleanup(vg_diags_freep) struct vg_diags d = {0};
@@ -259,6 +274,7 @@ int main(void)
 		cmocka_unit_test(what_strangers_wrote_is_escaped),
 		cmocka_unit_test(they_are_read_from_top_to_bottom),
 		cmocka_unit_test(their_number_is_bounded),
+		cmocka_unit_test(an_error_is_kept_for_a_warning),
 		cmocka_unit_test(as_json),
 		cmocka_unit_test(one_line_for_the_log),
 		cmocka_unit_test(did_you_mean),
