@@ -11,7 +11,9 @@ cd "$(dirname "$0")/../.." || exit 2
 . tests/net/lab.sh
 . tests/net/rig.sh
 kills=${VG_KILLS:-200}
-least=8 # attempts of either kind in the 20 ms after each kill
+# Attempts of either kind in the first 60 ms after each kill: a keeper needs 90
+# to be back, a daemon 200.
+least=8
 
 sandbox
 lab_up
@@ -45,18 +47,26 @@ start_again() {
         --bpffs "$BPFFS" --cgroup-root "$CGROUP"
 }
 
+# The load of these 60 ms, in steps: as soon as it is enough, we go on.
+enough() {
+    local step all_granted=0 all_refused=0
+    for ((step = 0; step < 6; step++)); do
+        read -r -t 0.01 <&"$never"
+        rig_mark
+        all_granted=$((all_granted + granted)) all_refused=$((all_refused + refused))
+        [ $all_granted -lt $least ] || [ $all_refused -lt $least ] || return 0
+    done
+    return 1
+}
+
 # Kill it, and see that the load went on while it was not there.
 kill_one() {
     local role=$1 pid
     pid=$(rig_wait_pid "$role") || return 1
     rig_mark
     kill -9 "$pid" || return 1
-    read -r -t 0.02 <&"$never"
-    rig_mark
+    enough || few[$role]=$((${few[$role]-0} + 1))
     killed[$role]=$((killed[$role] + 1))
-    if [ "$granted" -lt $least ] || [ "$refused" -lt $least ]; then
-        few[$role]=$((${few[$role]-0} + 1))
-    fi
     [ "$role" != supervisor ] || start_again
 }
 
@@ -71,7 +81,7 @@ for ((round = 0; round < kills; round++)); do
 done
 for role in supervisor keeper verifier; do
     is "$role: killed at $kills random moments" "${killed[$role]}" "$kills"
-    is "$role: at least $least attempts of each kind within 20 ms of every kill" \
+    is "$role: at least $least attempts of each kind within 60 ms of every kill" \
         "${few[$role]-0}" 0
 done
 rig_load_was_right "under kill -9" $((kills * 3 * least))
