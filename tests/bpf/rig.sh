@@ -34,6 +34,7 @@ outside() { /usr/bin/python3 "$REACH" "$@"; }
 # An echo server at HOST PORT, in the cgroup of DIR or outside.
 serve() {
     local dir=$1 pid; shift
+    : >"$T/serve"
     if [ -n "$dir" ]; then
         in_cgroup "$dir" /usr/bin/python3 "$REACH" serve "$@" >"$T/serve" &
     else
