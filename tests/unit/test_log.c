@@ -70,8 +70,9 @@ static void one_line_whatever_it_holds(void **state)
 
 	(void)state;
 	vg_log_setup("verifier", VG_LOG_DEBUG);
-	vg_debug("libbpf: x\n");
-	assert_string_equal(written(), "verigressd[verifier]: libbpf: x\n");
+	vg_debug("libbpf: x\ny\n");
+	assert_string_equal(written(),
+			    "verigressd[verifier]: libbpf: x\\x0Ay\n");
 	vg_warn("a\x1b[2J\tb");
 	assert_string_equal(written(),
 			    "verigressd[verifier]: a\\x1B[2J\\x09b\n");

@@ -53,12 +53,15 @@ void vg_logv(enum vg_log_level level, const char *format, va_list args)
 	vg_cleanup(vg_buf_freep) struct vg_buf line = {0};
 	char text[LINE_MAX_OCTETS + 1];
 	const int saved = errno;
+	size_t size;
 
 	if (level > log_level)
 		return;
 
 	(void)vsnprintf(text, sizeof(text), format, args);
-	text[strcspn(text, "\n")] = '\0'; /* libbpf ends its lines itself */
+	size = strlen(text);
+	if (size && text[size - 1] == '\n')
+		text[size - 1] = '\0'; /* libbpf ends its lines itself */
 	if (log_to_journal)
 		vg_buf_printf(&line, "<%d>%s: ", priorities[level], log_who);
 	else
