@@ -19,12 +19,13 @@ policy() { # [LISTEN LINES [ENDPOINT LINES]]
 more="  - address: $OTHER
     ports: [$PORT/tcp]"
 
-# talker NAME ADDRESS: a connection; `says NAME` tells whether it still echoes.
+# talker NAME ADDRESS [CGROUP]: a connection; `says NAME` tells whether it
+# still echoes.
 talker() {
     local name=$1
     mkfifo "$T/$name.in" "$T/$name.out"
     # shellcheck disable=SC2016 # the inner shell's
-    rig_in svc bash -c 'exec 3<>"/dev/tcp/$0/$1" || exit
+    rig_in "${3-svc}" bash -c 'exec 3<>"/dev/tcp/$0/$1" || exit
         while read -r word; do
             echo "$word" >&3
             read -rt 2 -u 3 back && [ "$back" = "$word" ] && echo yes || echo no
@@ -32,7 +33,7 @@ talker() {
     disown
 }
 open_talker() {
-    talker "$1" "$2"
+    talker "$@"
     eval "exec {in_$1}>'$T/$1.in' {out_$1}<'$T/$1.out'"
 }
 says() {
@@ -112,4 +113,34 @@ is "a caller of the listen port is answered" "$(says caller)" yes
 policy
 verigress reload >>"$T/quiet.log" 2>&1
 is "no longer when the port goes" "$(says caller)" no
+
+# A socket that outlives its cgroup is confined as long as it lives.
+gone_policy() {
+    lab_policy gone <<END
+service: gone
+cgroup: gone
+endpoints:
+  - address: $1
+    ports: [$PORT/tcp]
+END
+}
+mkdir "$CGROUP/gone" "$CGROUP/elsewhere"
+gone_policy $OTHER
+verigress reload >>"$T/quiet.log" 2>&1
+open_talker heir $OTHER gone
+is "a connection in a cgroup that will go" "$(says heir)" yes
+while read -r pid; do echo "$pid" >"$CGROUP/elsewhere/cgroup.procs"; done <"$CGROUP/gone/cgroup.procs"
+rmdir "$CGROUP/gone"
+unconfined() { verigress status -j | jq -e '.services[].cgroups[] | select(.path == "gone" and (.confined | not))'; }
+check "the cgroup is gone" wait_for 10 unconfined
+is "what is granted goes on" "$(says heir)" yes
+gone_policy "$HONEST"
+verigress reload >>"$T/quiet.log" 2>&1
+is "what is not carries nothing further" "$(says heir)" no
+links() { find "$BPFFS/links/gone" -type f 2>/dev/null; }
+check "its links are there while it lives" [ -n "$(links)" ]
+in_ns app ss -K -tn dport = $PORT >/dev/null 2>&1
+remove_cgroup "$CGROUP/elsewhere"
+reaped() { [ -z "$(links)" ]; }
+check "and go with it" wait_for 20 reaped
 finish

@@ -234,6 +234,21 @@ static void drop_service(struct vg_keeper *k, uint32_t id)
 		vg_err("service %u could not be removed", id);
 }
 
+static int is_it(void *ctx, int fd, uint64_t id, const char *path)
+{
+	const uint64_t *wanted = ctx;
+
+	(void)fd;
+	(void)path;
+	return id == *wanted ? -ECANCELED : 0;
+}
+
+/* True also when that cannot be told. */
+static bool is_there(const struct vg_keeper *k, uint64_t cgroup_id)
+{
+	return vg_cgroup_each(k->cgroup_root, is_it, &cgroup_id) < 0;
+}
+
 /*
  * Cgroups that their service does not name any more.  Known before others are
  * confined, let go after: one that changes its service is never open.
@@ -244,8 +259,12 @@ static void mark_leaving(struct vg_keeper *k)
 		const struct vg_attachment *a = vg_attach_get(k->attach, i);
 		const struct vg_unit *u = vg_unit_by_id(k, a->service);
 
-		if (!u || !vg_tags_claim(u, a->cgroup_id))
+		if (a->dead || (u && vg_tags_claim(u, a->cgroup_id)))
+			continue;
+		if (is_there(k, a->cgroup_id))
 			vg_attach_leave(k->attach, a->cgroup_id);
+		else
+			vg_attach_bury(k->attach, a->cgroup_id);
 	}
 }
 

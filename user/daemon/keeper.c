@@ -124,6 +124,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	k->walk_budget = WALK_BUDGET;
 	renew_resolvers(k, now);
 	read_self(k, now);
+	vg_attach_reap(k->attach);
 	vg_grants_tick(k, now);
 	vg_proving_tick(k, now);
 	vg_incidents_tick(k, now);

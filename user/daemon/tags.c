@@ -102,11 +102,10 @@ static void settle_late(struct vg_unit *u, struct vg_tag *t)
 	tell_late(u, t);
 }
 
-/* The pins of a dead cgroup go, too: its sockets are gone. */
+/* The cgroup at T's path is gone, though not always its sockets. */
 static void let_go(struct vg_unit *u, struct vg_tag *t)
 {
-	if (t->id)
-		(void)vg_attach_remove(u->keeper->attach, t->id);
+	vg_attach_bury(u->keeper->attach, t->id);
 	settle_late(u, t);
 	t->id = 0;
 	t->late = false;

@@ -395,6 +395,54 @@ int vg_attach_remove_service(struct vg_attach *a, uint32_t service)
 	return 0;
 }
 
+/* ---- after its end ---------------------------------------------------- */
+
+void vg_attach_bury(struct vg_attach *a, uint64_t cgroup_id)
+{
+	struct vg_attachment *item = find(a, cgroup_id);
+
+	if (!item)
+		return;
+	item->dead = true;
+	item->leaving = false;
+}
+
+/* The link lost its cgroup with the last socket, or there is none. */
+static bool has_let_go(const struct vg_attach *a, const char *service,
+		       uint64_t id, enum vg_layer layer)
+{
+	vg_cleanup(vg_fd_closep) int fd = -1;
+	char path[PATH_MAX];
+	uint64_t cgroup;
+
+	if (vg_link_path(a->load, service, id, layer, path) < 0)
+		return false;
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return fd == -ENOENT;
+	return vg_link_cgroup(fd, &cgroup) == 0 && cgroup != id;
+}
+
+static bool is_over(const struct vg_attach *a, const struct vg_attachment *item)
+{
+	const char *name = vg_services_name(a->services, item->service);
+	int i;
+
+	for (i = 0; name && i < VG_LAYER_COUNT; i++)
+		if (!has_let_go(a, name, item->cgroup_id, (enum vg_layer)i))
+			return false;
+	return name;
+}
+
+void vg_attach_reap(struct vg_attach *a)
+{
+	size_t i;
+
+	for (i = a->n; i-- > 0;)
+		if (a->items[i].dead && is_over(a, &a->items[i]))
+			(void)vg_attach_remove(a, a->items[i].cgroup_id);
+}
+
 /* ---- checking ------------------------------------------------- */
 
 static bool layer_is_there(const struct vg_attach *a, const char *service,

@@ -26,6 +26,7 @@ struct vg_attachment {
 	uint32_t service;
 	uint32_t layers; /* bit per enum vg_layer that is attached and pinned */
 	bool leaving;	 /* see vg_attach_leave() */
+	bool dead;	 /* see vg_attach_bury() */
 };
 #define VG_LAYERS_ALL ((1u << VG_LAYER_COUNT) - 1)
 
@@ -61,6 +62,14 @@ int vg_attach_add(struct vg_attach *a, uint32_t service, int cgroup_fd);
  * vg_attach_remove(), or until vg_attach_add() gives it to another service.
  */
 void vg_attach_leave(struct vg_attach *a, uint64_t cgroup_id);
+
+/*
+ * The cgroup was removed.  Sockets may outlive it, with octets that they were
+ * not allowed to send: its links stay pinned until the kernel lets go of them,
+ * for which vg_attach_reap() looks.
+ */
+void vg_attach_bury(struct vg_attach *a, uint64_t cgroup_id);
+void vg_attach_reap(struct vg_attach *a);
 
 /* Unpin all layers of one cgroup: it is open from now on.  0 when unknown. */
 int vg_attach_remove(struct vg_attach *a, uint64_t cgroup_id);
