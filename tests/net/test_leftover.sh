@@ -61,6 +61,8 @@ policy
 verigress reload >>"$T/quiet.log" 2>&1
 is "reload: what is still granted goes on" "$(says kept)" yes
 is "reload: what is not carries nothing further" "$(says lost)" no
+check "and the event of it has its name" wait_for 5 lab_event \
+    ".event == \"lease_end\" and .endpoint == \"$OTHER\""
 
 policy "" "$more"
 verigress reload >>"$T/quiet.log" 2>&1

@@ -270,6 +270,10 @@ static const char *name_of(struct vg_unit *u, uint32_t number,
 {
 	const struct vg_target *t = vg_target_by_number(u->keeper, number);
 
+	/* One that a reload took away is in its old unit only. */
+	for (size_t i = 0; !t && i < u->n_targets; i++)
+		if (u->targets[i] && u->targets[i]->number == number)
+			t = u->targets[i];
 	if (t)
 		vg_endpoint_text(t->endpoint, text);
 	else
