@@ -12,7 +12,7 @@ libseccomp-dev libcap-ng-dev"
 demo="iproute2 nsd unbound ldnsutils openssl dns-root-data python3 python3-django
 python3-flask python3-requests gunicorn procps util-linux"
 tests="libcmocka-dev libclang-rt-dev shellcheck git prometheus dnsutils jq universal-ctags
-libcap2-bin nginx-light curl clang-format man-db strace"
+libcap2-bin nginx-light curl clang-format man-db strace systemd"
 
 usage() {
     echo "usage: deps.sh need|install build|demo|test" >&2
