@@ -69,6 +69,7 @@ remove_cgroup() {
     local dir=$1 i
     [ -d "$dir" ] || return 0
     for i in $(seq 40); do
+        # shellcheck disable=SC2038 # what comes through the pipe are pids
         find "$dir" -name cgroup.procs -exec cat {} + 2>/dev/null | xargs -r kill -9 2>/dev/null
         find "$dir" -depth -type d -exec rmdir {} \; 2>/dev/null
         [ -d "$dir" ] || return 0

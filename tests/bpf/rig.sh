@@ -43,6 +43,7 @@ serve() {
     pid=$!
     at_exit "kill $pid; wait $pid"
     wait_for 5 grep -q ready "$T/serve"
+    # shellcheck disable=SC2034 # for the tests
     SERVER=$pid
 }
 
@@ -55,4 +56,5 @@ talk_start() {
     at_exit "kill $TALK_PID"
 }
 talk_on() { echo >&"${TALK[1]}"; read -r -t 6 talk_line <&"${TALK[0]}"; echo "$talk_line"; }
+# shellcheck disable=SC1083,SC2093 # bash closes the descriptor in TALK[1]
 talk_end() { exec {TALK[1]}>&-; wait "$TALK_PID" 2>/dev/null; }

@@ -150,6 +150,7 @@ keep listen web udp 5353 127.0.0.2/32
 is "accepted: not when the port is listed no more" "$(peer)" timeout
 keep listen web tcp 8000 ::/0
 is "accepted: again when it is" "$(peer)" ok
+# shellcheck disable=SC1083,SC2093 # bash closes the descriptor in PEER[1]
 exec {PEER[1]}>&-
 wait "$PEER_PID"
 

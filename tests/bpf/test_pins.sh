@@ -12,6 +12,7 @@ is "after SIGKILL: refused" "$(inside tcp 127.0.0.3 80)" EPERM
 
 # Looking inside.
 is "the directory is closed" "$(stat -c %a "$BPFFS")" 700
+# shellcheck disable=SC2010 # names of ours
 is "maps and programs" "$(ls "$BPFFS" "$BPFFS/programs" | grep -E '^[a-z0-9_]+$' | sort | paste -sd ' ')" \
     "cidrs counters cpus events faults flows heard identity leases links listens meta programs services vg_connect4 vg_connect6 vg_egress vg_sendmsg4 vg_sendmsg6 vg_sock_ops"
 dump=$(bpftool map dump pinned "$BPFFS/leases")
@@ -95,6 +96,7 @@ is "another ABI: enforced all the same" "$(inside tcp 127.0.0.3 80)" EPERM
 bpftool map update pinned "$BPFFS/meta" key 0 0 0 0 value 1 0 0 0 0 0 0 0
 
 keep wipe
+# shellcheck disable=SC2010
 is "wiped: nothing is left" "$(ls "$T/bpf" | grep -v debug)" open
 is "wiped: open" "$(inside tcp 127.0.0.3 80)" ok
 

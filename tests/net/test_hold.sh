@@ -21,10 +21,23 @@ remove_svc() { rmdir "$CGROUP/svc"; }
 
 # ---- with hold --------------------------------------------------------------
 
+# Each tenth time the keeper learns of the cgroup and of the request at once:
+# it must not matter that it would notice the cgroup by itself.
+hold_at_once() {
+    kill -STOP "$(rig_pid keeper)"
+    quiet verigress hold svc &
+    local client=$!
+    sleep 0.05
+    mkdir "$CGROUP/svc"
+    kill -CONT "$(rig_pid keeper)"
+    wait $client
+}
+hold_soon() { mkdir "$CGROUP/svc" && quiet verigress hold svc; }
+
 held=0 refused=0 reached=0
 for ((i = 0; i < starts; i++)); do
-    mkdir "$CGROUP/svc"
-    quiet verigress hold svc && held=$((held + 1))
+    if [ $((i % 10)) -eq 5 ]; then hold=hold_at_once; else hold=hold_soon; fi
+    $hold && held=$((held + 1))
     dial "$EVIL" $PORT 2>>"$T/dial.log"
     [ $? -ne 1 ] || refused=$((refused + 1))
     [ $((i % 10)) -ne 0 ] || { dial "$HONEST" $PORT && reached=$((reached + 1)); }

@@ -34,6 +34,7 @@ exits() { # NAME STATUS command...
     local name=$1 wanted=$2; shift 2
     "$@" >"$T/out" 2>"$T/err"
     is "$name" $? "$wanted"
+    # shellcheck disable=SC2154 # of lib.sh
     [ "$tap_failed" -eq "${tap_told-0}" ] || note "$(cat "$T/err")"
     tap_told=$tap_failed
 }

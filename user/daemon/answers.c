@@ -3,6 +3,8 @@
  * The control socket: the verbs that change something or wait for something.
  * Those that only show are in answers_show.c.
  */
+#include "daemon/answers.h"
+
 #include <errno.h>
 #include <grp.h>
 #include <stdio.h>
@@ -16,7 +18,6 @@
 #include "base/num.h"
 #include "control/server.h"
 #include "control/watch.h"
-#include "daemon/answers.h"
 #include "daemon/state.h"
 #include "events/sink.h"
 #include "policy/diff.h"
