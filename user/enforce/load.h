@@ -86,4 +86,3 @@ uint32_t vg_load_ring_bytes(const struct vg_load *l);
  * `verigress run` when its cgroups are empty.
  */
 int vg_load_wipe(struct vg_load **l);
-
