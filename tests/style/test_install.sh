@@ -65,7 +65,7 @@ else
 fi
 
 # ---- manual pages ------------------------------------------------------------
-page() { groff -ww -mdoc -Tascii -rLL=200n -P-c -P-b -P-u "$1" 2>"$T/warnings"; }
+page() { groff -wmac -wmissing -wsyntax -wchar -mdoc -Tascii -rLL=200n -P-c -P-b -P-u "$1" 2>"$T/warnings"; }
 for file in "$root"/usr/share/man/man?/*; do
     name=$(basename "$file")
     text=$(page "$file")
