@@ -126,7 +126,7 @@ talk_end
 
 # ---- servers inside ---------------------------------------------------------------
 serve "$WEB" 127.0.0.9 8000 5353
-is "no listen: not even a SYN-ACK" "$(outside ask-tcp 127.0.0.9 8000)" timeout
+is "no listen: not even a SYN-ACK" "$(outside tcp 127.0.0.9 8000)" timeout
 is "no listen: no datagram" "$(outside ask-udp 127.0.0.9 5353)" timeout
 events >"$T/events"
 has "the SYN-ACK is told" "$(cat "$T/events")" 'layer=egress reason=no_lease .*proto=6 .*src=127.0.0.9:8000'
