@@ -385,7 +385,6 @@ resolver:
     forward: ["${1:-$DNS}@53"]
     trust_anchor: $T/dns/root.key.key
 events: {file: $T/events.jsonl, journal: false}
-metrics: {listen: "unix:$T/run/metrics.sock"}
 EOF
 }
 

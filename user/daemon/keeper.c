@@ -145,6 +145,19 @@ static int say(const char *what, int r)
 	return r;
 }
 
+/* In the run dir, so that several daemons do not meet there. */
+static int default_metrics(struct vg_keeper *k)
+{
+	if (k->config->metrics)
+		return 0;
+	if (asprintf(&k->config->metrics, "unix:%s/metrics.sock",
+		     k->options->run_dir) < 0) {
+		k->config->metrics = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
 static int read_config(struct vg_keeper *k)
 {
 	vg_cleanup(vg_diags_freep) struct vg_diags diags = { 0 };
@@ -158,7 +171,7 @@ static int read_config(struct vg_keeper *k)
 		return r;
 	}
 	if (!k->options->ephemeral)
-		return 0;
+		return default_metrics(k);
 	/* `run` keeps its traces together, and nobody scrapes it. */
 	free(k->config->metrics);
 	k->config->metrics = NULL;

@@ -169,6 +169,14 @@ static bool read_sockaddr(const struct sockaddr *sa, struct vg_address *ret)
 	return false;
 }
 
+/* Refused by its class already; hosts of containers have one a container. */
+static bool has_own_class(const struct vg_address *a)
+{
+	enum vg_class class = vg_class_of(a);
+
+	return class == VG_CLASS_LOOPBACK || class == VG_CLASS_LINK_LOCAL;
+}
+
 int vg_lookup_self(struct vg_address *ret, size_t max)
 {
 	vg_cleanup(interfaces_freep) struct ifaddrs *list = NULL;
@@ -178,7 +186,7 @@ int vg_lookup_self(struct vg_address *ret, size_t max)
 	if (getifaddrs(&list) < 0)
 		return -errno;
 	for (const struct ifaddrs *i = list; i && n < max; i = i->ifa_next)
-		if (read_sockaddr(i->ifa_addr, &a))
+		if (read_sockaddr(i->ifa_addr, &a) && !has_own_class(&a))
 			ret[n++] = a;
 	return (int)n;
 }

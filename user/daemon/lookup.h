@@ -35,7 +35,8 @@ void vg_lookup_run(struct vg_lookup *l, uint32_t ms);
 struct vg_prover *vg_lookup_prover(struct vg_lookup *l);
 
 /*
- * The addresses of this host's interfaces in its network namespace, at most
- * MAX of them; returns how many, or -errno.
+ * The addresses of this host's interfaces in its network namespace, loopback
+ * and link-local ones left out (their class refuses them), at most MAX of
+ * them; returns how many, or -errno.
  */
 int vg_lookup_self(struct vg_address *ret, size_t max);

@@ -217,17 +217,13 @@ static void on_proof(struct vg_keeper *k, struct vg_msg_proof *m)
 	pump(k);
 }
 
+/* health.c tells of a change, at most once a second whatever comes here. */
 static void on_health(struct vg_keeper *k, const struct vg_msg_health *m)
 {
 	struct vg_verifier_link *v = &k->verifier;
-	bool was_bad = v->health != VG_HEALTH_SECURE &&
-		       v->health != VG_HEALTH_UNKNOWN;
-	bool bad = m->health != VG_HEALTH_SECURE;
 
 	v->health = m->health;
 	memcpy(v->health_text, m->text, sizeof(v->health_text));
-	if (bad != was_bad)
-		vg_incident_state(k, bad, "resolver", m->text);
 }
 
 /* The anchors, each file whole, one after the other. */
@@ -424,7 +420,8 @@ static void give_up(struct vg_target *t, uint64_t now)
 void vg_proving_tick(struct vg_keeper *k, uint64_t now)
 {
 	struct vg_verifier_link *v = &k->verifier;
-	bool owed = v->in_flight > 0;
+	bool owed = v->in_flight > 0 ||
+		    (!v->greeted && !TAILQ_EMPTY(&v->waiting));
 
 	for (size_t i = 0; i < k->n_units; i++)
 		for (size_t j = 0; j < k->units[i]->n_targets; j++) {

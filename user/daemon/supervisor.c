@@ -310,6 +310,15 @@ static void reap(struct supervisor *s)
 				on_end(s, &s->children[i], status);
 }
 
+static void reload(struct supervisor *s)
+{
+	int r = tell(s, VG_POWER_RELOAD, -1);
+
+	if (r < 0)
+		vg_err("the keeper could not be told to reload: %s; use "
+		       "`verigress reload`", strerror(-r));
+}
+
 static void on_signal(struct supervisor *s)
 {
 	struct signalfd_siginfo info;
@@ -318,7 +327,7 @@ static void on_signal(struct supervisor *s)
 		if (info.ssi_signo == SIGCHLD)
 			reap(s);
 		else if (info.ssi_signo == SIGHUP)
-			(void)tell(s, VG_POWER_RELOAD, -1);
+			reload(s);
 		else
 			stop(s, EXIT_SUCCESS);
 	}

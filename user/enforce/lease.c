@@ -387,15 +387,16 @@ int vg_leases_listen(struct vg_leases *l, uint32_t service,
 		     const struct vg_listen_entry *entries, size_t n)
 {
 	struct vg_prefix_key key;
-	int removed = 0, r;
+	int added, removed = 0, r;
 
-	r = add_listens(l->listens_fd, service, entries, n);
-	if (r < 0)
-		return r;
+	added = add_listens(l->listens_fd, service, entries, n);
+	/* What is not wanted goes also when there is no room for the rest. */
 	for (;;) {
 		r = next_unwanted(l->listens_fd, service, entries, n, &key);
+		if (r == -ENOENT)
+			return added < 0 ? added : removed;
 		if (r < 0)
-			return r == -ENOENT ? removed : r;
+			return r;
 		r = bpf_map_delete_elem(l->listens_fd, &key);
 		if (r < 0)
 			return r;

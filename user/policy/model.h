@@ -108,7 +108,7 @@ struct vg_config {
 	size_t n_anchors;
 	char *events_file;
 	bool journal;
-	char *metrics; /* "unix:/path" or "ADDRESS:PORT"; NULL: none */
+	char *metrics; /* "unix:/path" or "ADDRESS:PORT"; NULL: in the run dir */
 	uint32_t leases_max;
 	uint64_t ring_size; /* octets, a power of two, 64 KiB .. 256 MiB */
 };
