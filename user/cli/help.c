@@ -34,7 +34,10 @@ static const struct text {
 	{"run", "-p FILE [OPTION...] -- COMMAND...",
 	 "Confines one command by a policy file, in a cgroup of its own, and\n"
 	 "reports the denials at its end. Needs root, but no daemon.\n"
-	 "Exit status: that of COMMAND; 99 with --fail-on-deny and a denial.",
+	 "Exit status: that of COMMAND; 99 with --fail-on-deny and a denial;\n"
+	 "125 when run itself failed, 126 when COMMAND cannot be executed, "
+	 "127\n"
+	 "when it is not found; 2 for usage and errors in the policy.",
 	 "  -p, --policy FILE  the policy\n"
 	 "  --fail-on-deny     99 when anything was refused\n"
 	 "  --user USER        run COMMAND as USER; default who called sudo\n"

@@ -116,7 +116,8 @@ static int enter_parent(struct vg_run_ground *g, const char *root)
 		return r;
 	if (mkdirat(g->root_fd, PARENT_NAME, 0755) < 0 && errno != EEXIST)
 		return -errno;
-	fd = openat(g->root_fd, PARENT_NAME, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = openat(g->root_fd, PARENT_NAME,
+		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	vg_fd_closep(&g->root_fd);
