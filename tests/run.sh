@@ -34,6 +34,8 @@ for file in "${list[@]}"; do
     start=$SECONDS
     timeout --kill-after=30 "${VG_TEST_TIMEOUT:-600}" "$file" >"$log/out" 2>"$log/err"
     status=$?
+    # What cmocka 1.1 makes of a skip.
+    sed -i -E 's/^not (ok [0-9]+ # SKIP)/\1/' "$log/out"
     ok=$(grep -cE '^ok [0-9]+' "$log/out")
     bad=$(grep -cE '^not ok [0-9]+' "$log/out")
     skip=$(grep -cE '^ok [0-9]+.*# SKIP' "$log/out")
