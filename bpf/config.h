@@ -6,18 +6,18 @@
 
 #include "verigress/abi.h"
 
-#define AF_INET	     2
-#define AF_INET6     10
-#define SOCK_STREAM  1
-#define SOCK_DGRAM   2
-#define ETH_P_IP     0x0800
-#define ETH_P_IPV6   0x86dd
-#define SOL_TCP	     6
+#define AF_INET		 2
+#define AF_INET6	 10
+#define SOCK_STREAM	 1
+#define SOCK_DGRAM	 2
+#define ETH_P_IP	 0x0800
+#define ETH_P_IPV6	 0x86dd
+#define SOL_TCP		 6
 #define TCP_USER_TIMEOUT 18
 
 /* IPv4: version 4, five words, so no options. */
-#define VG_IP4_PLAIN	0x45
-#define VG_IP4_OFFSET	0x1fff /* of a fragment, in host order */
+#define VG_IP4_PLAIN  0x45
+#define VG_IP4_OFFSET 0x1fff /* of a fragment, in host order */
 
 /*
  * The reader is woken at most once in this time from each CPU: a wake-up costs

@@ -41,10 +41,11 @@ static __always_inline bool flow_grants(const struct vg_flow *flow,
 }
 
 /* Remember J for PATH.  OLD is the socket's mark, or NULL. */
-static __always_inline struct vg_flow *
-flow_mark(struct bpf_sock *sk, struct vg_flow *old,
-	  const struct vg_judgement *j, const struct vg_path *path,
-	  enum vg_flow_kind kind)
+static __always_inline struct vg_flow *flow_mark(struct bpf_sock *sk,
+						 struct vg_flow *old,
+						 const struct vg_judgement *j,
+						 const struct vg_path *path,
+						 enum vg_flow_kind kind)
 {
 	struct vg_flow made = {};
 

@@ -91,9 +91,8 @@ static __noinline bool judge_cidr(struct vg_judgement *j,
 	return false;
 }
 
-static __always_inline bool judge_port(struct vg_judgement *j,
-				       const struct vg_lease_key *dst,
-				       __u64 now)
+static __always_inline bool
+judge_port(struct vg_judgement *j, const struct vg_lease_key *dst, __u64 now)
 {
 	if (weigh(j, bpf_map_lookup_elem(&leases, dst), now))
 		return true;

@@ -13,9 +13,9 @@
 
 struct vg_path {
 	struct vg_lease_key dst; /* service is filled in by judge.h */
-	__u8 src[16];		 /* zeros when not known */
-	__u16 src_port;		 /* host order; 0 when not known */
-	__u8 family;		 /* as on the wire */
+	__u8 src[16]; /* zeros when not known */
+	__u16 src_port; /* host order; 0 when not known */
+	__u8 family; /* as on the wire */
 	__u8 zero;
 };
 
@@ -142,8 +142,8 @@ static __always_inline enum vg_reason parse_addr6(struct bpf_sock_addr *ctx,
 	if (!w0 && !w1 && !w2 && !w3)
 		path_dst6_any(path);
 	else if (is_mapped(path->dst.addr))
-		path_dst4(path, w3, is_mapped(path->src) ?
-					    get_word(path->src, 3) : 0);
+		path_dst4(path, w3,
+			  is_mapped(path->src) ? get_word(path->src, 3) : 0);
 	path->dst.port = ctx->user_port;
 	return path_protocol(path, ctx->protocol);
 }

@@ -222,7 +222,7 @@ static __always_inline void report_flow_end(struct bpf_sock_ops *ctx,
 					    const struct vg_flow *flow,
 					    const struct vg_path *path)
 {
-	struct vg_judgement j = { .service = flow->service };
+	struct vg_judgement j = {.service = flow->service};
 	struct vg_ticket t = {};
 	struct vg_event *e;
 

@@ -157,9 +157,8 @@ static __always_inline void judge_anew(struct bpf_sock *sk,
 }
 
 /* True when the packet was told about before: audit mode, same verdict. */
-static __always_inline bool judge_packet(struct bpf_sock *sk,
-					 struct vg_judgement *j,
-					 struct vg_path *path)
+static __always_inline bool
+judge_packet(struct bpf_sock *sk, struct vg_judgement *j, struct vg_path *path)
 {
 	struct vg_flow *flow = bpf_sk_storage_get(&flows, sk, 0, 0);
 
@@ -174,9 +173,8 @@ static __always_inline bool judge_packet(struct bpf_sock *sk,
 	return false;
 }
 
-static __always_inline bool judge_skb(struct __sk_buff *skb,
-				      struct vg_judgement *j,
-				      struct vg_path *path)
+static __always_inline bool
+judge_skb(struct __sk_buff *skb, struct vg_judgement *j, struct vg_path *path)
 {
 	struct bpf_sock *sk = skb->sk;
 

@@ -21,14 +21,14 @@
 
 #define VG_ABI_VERSION 1
 
-#define VG_SERVICES_MAX	  1024	/* ids 1..1023; 0 is "nobody", and refuses */
-#define VG_LEASES_MAX	  65536 /* default of limits.leases */
-#define VG_CIDRS_MAX	  16384 /* CIDR leases of all services */
-#define VG_LISTENS_MAX	  16384 /* `listen` entries of all services */
-#define VG_RING_BYTES	  (4 << 20) /* default of limits.ring */
-#define VG_SERVICE_NAME	  64	/* 63 octets (a DNS label) and a NUL */
-#define VG_HOST_NAME	  256	/* RFC 1035 2.3.4: 255 octets and a NUL */
-#define VG_COMM		  16	/* TASK_COMM_LEN */
+#define VG_SERVICES_MAX 1024 /* ids 1..1023; 0 is "nobody", and refuses */
+#define VG_LEASES_MAX	65536 /* default of limits.leases */
+#define VG_CIDRS_MAX	16384 /* CIDR leases of all services */
+#define VG_LISTENS_MAX	16384 /* `listen` entries of all services */
+#define VG_RING_BYTES	(4 << 20) /* default of limits.ring */
+#define VG_SERVICE_NAME 64 /* 63 octets (a DNS label) and a NUL */
+#define VG_HOST_NAME	256 /* RFC 1035 2.3.4: 255 octets and a NUL */
+#define VG_COMM		16 /* TASK_COMM_LEN */
 
 /* ---- identity ---------------------------------------------------------- */
 
@@ -49,12 +49,12 @@ enum vg_mode { VG_MODE_ENFORCE = 0, VG_MODE_AUDIT = 1 };
 
 /* Array `services`, indexed by service id. */
 struct vg_service_state {
-	__u32 epoch;	 /* bumped when a granted flow must be judged again */
-	__u8 present;	 /* 0: no such service, everything is refused */
-	__u8 mode;	 /* enum vg_mode */
-	__u8 lockdown;	 /* 1: refuse everything, accepted connections too */
-	__u8 has_cidrs;	 /* 1: consult `cidrs` after `leases` */
-	__u8 any_port;	 /* 1: some lease has port 0, which is every port */
+	__u32 epoch; /* bumped when a granted flow must be judged again */
+	__u8 present; /* 0: no such service, everything is refused */
+	__u8 mode; /* enum vg_mode */
+	__u8 lockdown; /* 1: refuse everything, accepted connections too */
+	__u8 has_cidrs; /* 1: consult `cidrs` after `leases` */
+	__u8 any_port; /* 1: some lease has port 0, which is every port */
 	__u8 expiry_kills; /* 1: on_expiry: destroy */
 	__u8 ending; /* 1: leases were being ended; the epoch is not bumped yet */
 	__u8 zero[5];
@@ -68,7 +68,7 @@ vg_static_assert(sizeof(struct vg_service_state) == 80,
 /* Hash `leases`: one exact permission.  Port 0 is every port (`any/tcp`). */
 struct vg_lease_key {
 	__u32 service;
-	__u8 proto;  /* IPPROTO_TCP or IPPROTO_UDP */
+	__u8 proto; /* IPPROTO_TCP or IPPROTO_UDP */
 	__u8 zero;
 	__be16 port; /* as the hooks hand it over; vg_lease.port is for people */
 	__u8 addr[16];
@@ -87,8 +87,8 @@ vg_static_assert(sizeof(struct vg_prefix_key) == 28,
 struct vg_lease {
 	__u64 until_ns; /* CLOCK_BOOTTIME; at or after it the lease has ended */
 	__u32 endpoint; /* the keeper's number of the endpoint, for people */
-	__u16 port;	/* host order; 0 is every port */
-	__u16 bits;	/* of the address that count; 128: exactly one */
+	__u16 port; /* host order; 0 is every port */
+	__u16 bits; /* of the address that count; 128: exactly one */
 	char name[VG_HOST_NAME]; /* host name, or the literal as text */
 };
 vg_static_assert(sizeof(struct vg_lease) == 272, "vg_lease has a hole");
@@ -114,14 +114,14 @@ enum vg_flow_kind {
  * for.  It holds for that service, epoch, protocol and remote address only.
  */
 struct vg_flow {
-	__u64 until_ns;	      /* of the lease; 0 when refused or accepted */
+	__u64 until_ns; /* of the lease; 0 when refused or accepted */
 	__u64 established_ns; /* CLOCK_BOOTTIME; 0 before */
 	__u32 service;
 	__u32 epoch;
 	__u8 remote[16];
 	__be16 remote_port;
 	__u16 local_port; /* host order */
-	__u8 kind;	  /* enum vg_flow_kind */
+	__u8 kind; /* enum vg_flow_kind */
 	__u8 proto;
 	__u8 zero[2];
 };
@@ -162,7 +162,7 @@ enum vg_reason {
 	VG_REASON_NO_LEASE,
 	VG_REASON_EXPIRED,
 	VG_REASON_NOT_READY, /* service id 0, or an absent service */
-	VG_REASON_FAMILY,    /* not IPv4 or IPv6, or not parsable */
+	VG_REASON_FAMILY, /* not IPv4 or IPv6, or not parsable */
 	VG_REASON_SOCKET_KIND, /* neither TCP nor UDP */
 	VG_REASON_LOCKDOWN,
 	VG_REASON_FOREIGN_SOCKET,
@@ -186,30 +186,30 @@ enum vg_reason {
  */
 struct vg_event {
 	__u16 version; /* VG_ABI_VERSION */
-	__u8 type;     /* enum vg_event_type */
-	__u8 layer;    /* enum vg_layer */
-	__u8 reason;   /* enum vg_reason, of the first group */
+	__u8 type; /* enum vg_event_type */
+	__u8 layer; /* enum vg_layer */
+	__u8 reason; /* enum vg_reason, of the first group */
 	__u8 flags;
-	__u8 proto;    /* IPPROTO_*; 0 when not known */
-	__u8 family;   /* AF_INET or AF_INET6; 0 when not known */
+	__u8 proto; /* IPPROTO_*; 0 when not known */
+	__u8 family; /* AF_INET or AF_INET6; 0 when not known */
 	__u32 service;
 	__u32 cpu;
 	__u64 seq;
-	__u64 lost;	 /* records lost on this CPU before this one */
-	__u64 boot_ns;	 /* CLOCK_BOOTTIME */
+	__u64 lost; /* records lost on this CPU before this one */
+	__u64 boot_ns; /* CLOCK_BOOTTIME */
 	__u64 cgroup_id; /* of the task (VG_EVENT_TASK) or of the packet */
-	__u64 cookie;	 /* socket cookie; 0 when not known */
-	__u64 netns;	 /* netns cookie; 0 when not known */
+	__u64 cookie; /* socket cookie; 0 when not known */
+	__u64 netns; /* netns cookie; 0 when not known */
 	__u8 dst[16];
-	__u8 src[16];	 /* zeros when not known */
-	__u16 dst_port;	 /* host order */
-	__u16 src_port;	 /* host order; 0 when not known */
-	__u32 pid;	 /* thread group id; 0 when not known */
+	__u8 src[16]; /* zeros when not known */
+	__u16 dst_port; /* host order */
+	__u16 src_port; /* host order; 0 when not known */
+	__u32 pid; /* thread group id; 0 when not known */
 	__u32 uid;
 	char comm[VG_COMM];
 	__u32 zero;
-	__u64 sent;	   /* flow_end: octets acknowledged by the peer */
-	__u64 received;	   /* flow_end: octets received */
+	__u64 sent; /* flow_end: octets acknowledged by the peer */
+	__u64 received; /* flow_end: octets received */
 	__u64 duration_ns; /* flow_end: since establishment */
 };
 vg_static_assert(sizeof(struct vg_event) == 152, "vg_event has a hole");
@@ -222,9 +222,9 @@ vg_static_assert(sizeof(struct vg_event) == 152, "vg_event has a hole");
  */
 struct vg_cpu_head { /* what follows the lock; mirrored in bpf/maps.h */
 	__u64 seq;
-	__u64 lost;	  /* denials that found no room in the ring */
+	__u64 lost; /* denials that found no room in the ring */
 	__u64 lost_flows; /* flow ends that found none */
-	__u64 woken_ns;	  /* when the reader was last woken from this CPU */
+	__u64 woken_ns; /* when the reader was last woken from this CPU */
 };
 
 /*
@@ -242,12 +242,12 @@ vg_static_assert(2 * VG_REASON_KERNEL_COUNT <= VG_COUNTERS, "counters overlap");
 /* Per-CPU array `faults`: helpers that failed, each at its place. */
 enum vg_fault {
 	VG_FAULT_IDENTITY = 0, /* no cgroup storage */
-	VG_FAULT_SERVICE,      /* service id out of range */
-	VG_FAULT_STORAGE,      /* sk_storage could not be made */
-	VG_FAULT_PARSE,	       /* bpf_skb_load_bytes failed */
-	VG_FAULT_SOCKET,       /* a packet without a full socket */
-	VG_FAULT_CALLBACKS,    /* bpf_sock_ops_cb_flags_set failed */
-	VG_FAULT_TIMEOUT,      /* TCP_USER_TIMEOUT could not be set */
-	VG_FAULT_CPU,	       /* CPU number out of range */
+	VG_FAULT_SERVICE, /* service id out of range */
+	VG_FAULT_STORAGE, /* sk_storage could not be made */
+	VG_FAULT_PARSE, /* bpf_skb_load_bytes failed */
+	VG_FAULT_SOCKET, /* a packet without a full socket */
+	VG_FAULT_CALLBACKS, /* bpf_sock_ops_cb_flags_set failed */
+	VG_FAULT_TIMEOUT, /* TCP_USER_TIMEOUT could not be set */
+	VG_FAULT_CPU, /* CPU number out of range */
 	VG_FAULT_COUNT,
 };

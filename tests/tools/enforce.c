@@ -44,8 +44,8 @@ struct keeper {
 };
 
 static const char *const reasons[VG_REASON_KERNEL_COUNT] = {
-	"none",	       "no_lease", "expired", "not_ready", "family",
-	"socket_kind", "lockdown", "foreign_socket",
+	"none",	  "no_lease",	 "expired",  "not_ready",
+	"family", "socket_kind", "lockdown", "foreign_socket",
 };
 
 /* ---- words to values ------------------------------------------------------- */
@@ -126,7 +126,7 @@ static bool saw(void *ctx, uint32_t service, enum vg_layer layer)
 /* add SERVICE [audit|cidrs|any|kills]... */
 static int do_add(struct keeper *k, char **a)
 {
-	struct vg_service_rules rules = { 0 };
+	struct vg_service_rules rules = {0};
 	uint32_t id;
 	int r;
 
@@ -190,7 +190,7 @@ static int do_attached(struct keeper *k, char **a)
 /* lease SERVICE PROTO PORT PREFIX MILLISECONDS [NAME] */
 static int do_lease(struct keeper *k, char **a)
 {
-	struct vg_lease_info info = { .endpoint = 1, .name = a[3] };
+	struct vg_lease_info info = {.endpoint = 1, .name = a[3]};
 	struct vg_permission p;
 	uint64_t ms;
 	int r;
@@ -244,8 +244,8 @@ static int do_count(struct keeper *k, char **a)
 /* fill SERVICE N: leases of 10.0.0.0 and on, until the map is full */
 static int do_fill(struct keeper *k, char **a)
 {
-	struct vg_lease_info info = { .endpoint = 1, .name = "filler" };
-	struct vg_permission p = { .proto = IPPROTO_TCP, .port = 1 };
+	struct vg_lease_info info = {.endpoint = 1, .name = "filler"};
+	struct vg_permission p = {.proto = IPPROTO_TCP, .port = 1};
 	uint32_t n, i, word;
 	int r;
 
@@ -277,7 +277,7 @@ static int do_listen(struct keeper *k, char **a)
 
 	r = service_of(k, *a++, &id);
 	for (n = 0; r == 0 && n < 16 && *a; n++, a += 3) {
-		entries[n] = (struct vg_listen_entry){ .proto = proto_of(a[0]) };
+		entries[n] = (struct vg_listen_entry){.proto = proto_of(a[0])};
 		r = vg_num_u32(a[1], 1, 65535, &port);
 		entries[n].port = (uint16_t)port;
 		if (r == 0)
@@ -411,10 +411,8 @@ static int do_selftest(struct keeper *k, char **a)
 {
 	struct vg_layer_proof proofs[VG_LAYER_COUNT];
 	vg_cleanup(vg_fd_closep) int fd = -1;
-	struct vg_selftest t = { .load = k->load,
-				 .services = k->services,
-				 .saw = saw,
-				 .ctx = k };
+	struct vg_selftest t = {
+		.load = k->load, .services = k->services, .saw = saw, .ctx = k};
 	int i, r;
 
 	r = open_cgroup(a[0], &fd);
@@ -433,7 +431,7 @@ static int do_destroy(struct keeper *k, char **a)
 	vg_cleanup(vg_fd_closep) int fd = -1, netlink = -1;
 	vg_cleanup(vg_freep) uint64_t *ids = NULL;
 	struct vg_destroy_target target;
-	struct vg_destroy_request q = { .targets = &target };
+	struct vg_destroy_request q = {.targets = &target};
 	uint32_t port = 0, n;
 	int r;
 
@@ -446,9 +444,9 @@ static int do_destroy(struct keeper *k, char **a)
 	if (r == 0 && a[1]) {
 		q.n_targets = 1;
 		r = vg_num_u32(a[2], 0, 65535, &port);
-		target.ports = (struct vg_ports){ .proto = proto_of(a[1]),
-						  .first = (uint16_t)port,
-						  .last = (uint16_t)port };
+		target.ports = (struct vg_ports){.proto = proto_of(a[1]),
+						 .first = (uint16_t)port,
+						 .last = (uint16_t)port};
 	}
 	if (r == 0 && a[1])
 		r = vg_prefix_parse(a[3], &target.prefix);
@@ -506,19 +504,19 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{ "add", 1, do_add },	      { "attach", 2, do_attach },
-	{ "detach", 1, do_detach },   { "attached", 0, do_attached },
-	{ "lease", 5, do_lease },     { "end", 4, do_end },
-	{ "get", 4, do_get },	      { "count", 0, do_count },
-	{ "fill", 2, do_fill },	      { "listen", 1, do_listen },
-	{ "bump", 1, do_bump },	      { "lockdown", 2, do_lockdown },
-	{ "remove", 1, do_remove },   { "events", 0, do_events },
-	{ "taken", 0, do_taken },     { "wait", 0, do_wait },
-	{ "stats", 1, do_stats },     { "ring", 0, do_ring },
-	{ "faults", 0, do_faults },   { "selftest", 1, do_selftest },
-	{ "destroy", 1, do_destroy }, { "die", 0, do_die },
-	{ "say", 1, do_say },	      { "pause", 1, do_pause },
-	{ "wipe", 0, do_wipe },
+	{"add", 1, do_add},	    {"attach", 2, do_attach},
+	{"detach", 1, do_detach},   {"attached", 0, do_attached},
+	{"lease", 5, do_lease},	    {"end", 4, do_end},
+	{"get", 4, do_get},	    {"count", 0, do_count},
+	{"fill", 2, do_fill},	    {"listen", 1, do_listen},
+	{"bump", 1, do_bump},	    {"lockdown", 2, do_lockdown},
+	{"remove", 1, do_remove},   {"events", 0, do_events},
+	{"taken", 0, do_taken},	    {"wait", 0, do_wait},
+	{"stats", 1, do_stats},	    {"ring", 0, do_ring},
+	{"faults", 0, do_faults},   {"selftest", 1, do_selftest},
+	{"destroy", 1, do_destroy}, {"die", 0, do_die},
+	{"say", 1, do_say},	    {"pause", 1, do_pause},
+	{"wipe", 0, do_wipe},
 };
 
 /* ---- running --------------------------------------------------------------- */
@@ -603,7 +601,7 @@ static int open_all(struct keeper *k)
 
 int main(int argc, char **argv)
 {
-	struct keeper k = { .bpffs = argc > 1 ? argv[1] : NULL };
+	struct keeper k = {.bpffs = argc > 1 ? argv[1] : NULL};
 	int r;
 
 	if (argc < 3) {

@@ -30,51 +30,49 @@ struct layout {
 	size_t n;
 };
 
-#define M(type, field)                                       \
-	{                                                    \
-		#field, offsetof(struct type, field),        \
-			sizeof(((struct type *)NULL)->field) \
+#define M(type, field)                                                         \
+	{                                                                      \
+#field, offsetof(struct type, field),                          \
+			sizeof(((struct type *)NULL)->field)                   \
 	}
 
-static const struct member identity[] = { M(vg_identity, service),
-					  M(vg_identity, zero) };
+static const struct member identity[] = {M(vg_identity, service),
+					 M(vg_identity, zero)};
 static const struct member service_state[] = {
-	M(vg_service_state, epoch),	M(vg_service_state, present),
-	M(vg_service_state, mode),	M(vg_service_state, lockdown),
-	M(vg_service_state, has_cidrs), M(vg_service_state, any_port),
+	M(vg_service_state, epoch),	   M(vg_service_state, present),
+	M(vg_service_state, mode),	   M(vg_service_state, lockdown),
+	M(vg_service_state, has_cidrs),	   M(vg_service_state, any_port),
 	M(vg_service_state, expiry_kills), M(vg_service_state, ending),
-	M(vg_service_state, zero),
-	M(vg_service_state, name),
+	M(vg_service_state, zero),	   M(vg_service_state, name),
 };
 static const struct member lease_key[] = {
-	M(vg_lease_key, service), M(vg_lease_key, proto),
-	M(vg_lease_key, zero),	  M(vg_lease_key, port),
-	M(vg_lease_key, addr),
+	M(vg_lease_key, service), M(vg_lease_key, proto), M(vg_lease_key, zero),
+	M(vg_lease_key, port),	  M(vg_lease_key, addr),
 };
-static const struct member prefix_key[] = { M(vg_prefix_key, prefixlen),
-					    M(vg_prefix_key, dst) };
+static const struct member prefix_key[] = {M(vg_prefix_key, prefixlen),
+					   M(vg_prefix_key, dst)};
 static const struct member lease[] = {
 	M(vg_lease, until_ns), M(vg_lease, endpoint), M(vg_lease, port),
 	M(vg_lease, bits),     M(vg_lease, name),
 };
-static const struct member listen_value[] = { M(vg_listen, zero) };
+static const struct member listen_value[] = {M(vg_listen, zero)};
 static const struct member flow[] = {
-	M(vg_flow, until_ns),	 M(vg_flow, established_ns),
-	M(vg_flow, service),	 M(vg_flow, epoch),
-	M(vg_flow, remote),	 M(vg_flow, remote_port),
-	M(vg_flow, local_port),	 M(vg_flow, kind),
-	M(vg_flow, proto),	 M(vg_flow, zero),
+	M(vg_flow, until_ns),	M(vg_flow, established_ns),
+	M(vg_flow, service),	M(vg_flow, epoch),
+	M(vg_flow, remote),	M(vg_flow, remote_port),
+	M(vg_flow, local_port), M(vg_flow, kind),
+	M(vg_flow, proto),	M(vg_flow, zero),
 };
-static const struct member meta[] = { M(vg_meta, abi), M(vg_meta, zero) };
+static const struct member meta[] = {M(vg_meta, abi), M(vg_meta, zero)};
 static const struct member event[] = {
-	M(vg_event, version),	M(vg_event, type),     M(vg_event, layer),
-	M(vg_event, reason),	M(vg_event, flags),    M(vg_event, proto),
-	M(vg_event, family),	M(vg_event, service),  M(vg_event, cpu),
-	M(vg_event, seq),	M(vg_event, lost),     M(vg_event, boot_ns),
-	M(vg_event, cgroup_id), M(vg_event, cookie),   M(vg_event, netns),
-	M(vg_event, dst),	M(vg_event, src),      M(vg_event, dst_port),
-	M(vg_event, src_port),	M(vg_event, pid),      M(vg_event, uid),
-	M(vg_event, comm),	M(vg_event, zero),     M(vg_event, sent),
+	M(vg_event, version),	M(vg_event, type),	  M(vg_event, layer),
+	M(vg_event, reason),	M(vg_event, flags),	  M(vg_event, proto),
+	M(vg_event, family),	M(vg_event, service),	  M(vg_event, cpu),
+	M(vg_event, seq),	M(vg_event, lost),	  M(vg_event, boot_ns),
+	M(vg_event, cgroup_id), M(vg_event, cookie),	  M(vg_event, netns),
+	M(vg_event, dst),	M(vg_event, src),	  M(vg_event, dst_port),
+	M(vg_event, src_port),	M(vg_event, pid),	  M(vg_event, uid),
+	M(vg_event, comm),	M(vg_event, zero),	  M(vg_event, sent),
 	M(vg_event, received),	M(vg_event, duration_ns),
 };
 static const struct member cpu_head[] = {
@@ -84,9 +82,9 @@ static const struct member cpu_head[] = {
 	M(vg_cpu_head, woken_ns),
 };
 
-#define L(type, list)                                              \
-	{                                                          \
-		#type, sizeof(struct type), list, VG_ARRAY_LEN(list) \
+#define L(type, list)                                                          \
+	{                                                                      \
+#type, sizeof(struct type), list, VG_ARRAY_LEN(list)           \
 	}
 
 static const struct layout layouts[] = {

@@ -20,9 +20,12 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 
-#define INSN(c, d, s, o, i)                                             \
-	((struct bpf_insn){ .code = (c), .dst_reg = (d), .src_reg = (s), \
-			    .off = (o), .imm = (i) })
+#define INSN(c, d, s, o, i)                                                    \
+	((struct bpf_insn){.code = (c),                                        \
+			   .dst_reg = (d),                                     \
+			   .src_reg = (s),                                     \
+			   .off = (o),                                         \
+			   .imm = (i)})
 
 /* if (ctx->user_ip4 == from) ctx->user_ip4 = to; return 1; */
 static int load(uint32_t from, uint32_t to)

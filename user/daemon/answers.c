@@ -35,8 +35,10 @@ struct vg_unit *vg_answers_unit(struct vg_keeper *k, struct vg_session *s,
 	struct vg_unit *u = vg_unit_find(k, vg_request_arg(q, 0));
 
 	if (!u) {
-		vg_session_errf(s, "there is no service '%s' in the policy in "
-				"force\n", vg_request_arg(q, 0));
+		vg_session_errf(s,
+				"there is no service '%s' in the policy in "
+				"force\n",
+				vg_request_arg(q, 0));
 		vg_session_end(s, VG_EXIT_REFUSED);
 	}
 	return u;
@@ -59,7 +61,7 @@ static void end_simple(struct vg_session *s, const struct vg_request *q,
 		       bool ok, const char *key, uint64_t value,
 		       const char *text)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf out = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf out = {0};
 	uint8_t status = ok ? VG_EXIT_OK : VG_EXIT_REFUSED;
 	struct vg_json j;
 
@@ -146,8 +148,9 @@ static void finish(struct vg_keeper *k, struct vg_waiter *w)
 		end_simple(s, &q, false, NULL, 0,
 			   "the service left the policy meanwhile\n");
 	else if (layers_failed(k))
-		end_simple(s, &q, false, NULL, 0,
-			   "not every layer is proven: see `verigress status`\n");
+		end_simple(
+			s, &q, false, NULL, 0,
+			"not every layer is proven: see `verigress status`\n");
 	else
 		end_simple(s, &q, true, NULL, 0, "");
 	free(w);
@@ -164,8 +167,8 @@ void vg_answers_ready(struct vg_keeper *k)
 	}
 }
 
-static void await(struct vg_keeper *k, struct vg_session *s, const char *service,
-		  bool json)
+static void await(struct vg_keeper *k, struct vg_session *s,
+		  const char *service, bool json)
 {
 	struct vg_waiter *w = calloc(1, sizeof(*w));
 
@@ -199,15 +202,15 @@ static void on_hold(void *ctx, struct vg_session *s, const struct vg_request *q)
 		return;
 	}
 	vg_session_errf(s, "cannot confine %s: %s\n", u->service->name,
-			r == -ENOENT ? "none of its cgroups exists yet" :
-				       strerror(-r));
+			r == -ENOENT ? "none of its cgroups exists yet"
+				     : strerror(-r));
 	vg_session_end(s, VG_EXIT_REFUSED);
 }
 
 static void show_diags(struct vg_session *s, const struct vg_request *q,
 		       const struct vg_diags *diags)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf out = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf out = {0};
 	struct vg_json j;
 
 	if (!wants_json(q)) {
@@ -228,7 +231,7 @@ static void show_diags(struct vg_session *s, const struct vg_request *q,
 static void on_reload(void *ctx, struct vg_session *s,
 		      const struct vg_request *q)
 {
-	vg_cleanup(vg_diags_freep) struct vg_diags diags = { 0 };
+	vg_cleanup(vg_diags_freep) struct vg_diags diags = {0};
 	struct vg_keeper *k = ctx;
 
 	if (vg_units_reload(k, &diags) < 0) {
@@ -244,9 +247,9 @@ static void on_reload(void *ctx, struct vg_session *s,
 static void on_diff(void *ctx, struct vg_session *s, const struct vg_request *q)
 {
 	vg_cleanup(vg_policy_freep) struct vg_policy *policy = NULL;
-	vg_cleanup(vg_diags_freep) struct vg_diags diags = { 0 };
+	vg_cleanup(vg_diags_freep) struct vg_diags diags = {0};
 	vg_cleanup(vg_diff_freep) struct vg_diff *diff = NULL;
-	vg_cleanup(vg_buf_freep) struct vg_buf out = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf out = {0};
 	struct vg_keeper *k = ctx;
 	struct vg_json j;
 
@@ -272,9 +275,10 @@ static void on_diff(void *ctx, struct vg_session *s, const struct vg_request *q)
 	vg_answers_json(s, &out, VG_EXIT_OK);
 }
 
-static void on_flush(void *ctx, struct vg_session *s, const struct vg_request *q)
+static void on_flush(void *ctx, struct vg_session *s,
+		     const struct vg_request *q)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf text = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf text = {0};
 	struct vg_unit *u = vg_answers_unit(ctx, s, q);
 	uint32_t n;
 
@@ -305,15 +309,16 @@ static void on_lockdown(void *ctx, struct vg_session *s,
 		(unsigned int)vg_session_peer(s)->uid);
 	if (on)
 		(void)vg_grants_flush(u);
-	end_simple(s, q, true, NULL, 0,
-		   on ? "everything is refused until `verigress lockdown --lift`\n" :
-			"the policy is in force again\n");
+	end_simple(
+		s, q, true, NULL, 0,
+		on ? "everything is refused until `verigress lockdown --lift`\n"
+		   : "the policy is in force again\n");
 }
 
 static void on_version(void *ctx, struct vg_session *s,
 		       const struct vg_request *q)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf out = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf out = {0};
 	struct vg_json j;
 
 	(void)ctx;
@@ -354,25 +359,26 @@ static bool replay_line(void *ctx, const struct vg_line *line)
 	return true;
 }
 
-static void on_watch(void *ctx, struct vg_session *s, const struct vg_request *q)
+static void on_watch(void *ctx, struct vg_session *s,
+		     const struct vg_request *q)
 {
 	const char *service = vg_request_arg(q, 0);
-	struct replay r = { s, q->flags };
+	struct replay r = {s, q->flags};
 	struct vg_keeper *k = ctx;
 	uint64_t since = 0, now;
 	uint32_t seconds;
 
 	if (vg_request_arg(q, 1)[0]) {
-		if (vg_num_u32(vg_request_arg(q, 1), 0, SINCE_MAX_S,
-			       &seconds) < 0) {
+		if (vg_num_u32(vg_request_arg(q, 1), 0, SINCE_MAX_S, &seconds) <
+		    0) {
 			vg_session_err(s, "not a number of seconds\n");
 			vg_session_end(s, VG_EXIT_USAGE);
 			return;
 		}
 		now = vg_clock_now();
-		since = now > seconds * VG_NS_PER_S ?
-				now - seconds * VG_NS_PER_S :
-				0;
+		since = now > seconds * VG_NS_PER_S
+				? now - seconds * VG_NS_PER_S
+				: 0;
 	} else if (q->flags & VG_REQUEST_FOLLOW) {
 		since = UINT64_MAX; /* from now on */
 	}

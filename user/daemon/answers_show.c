@@ -27,8 +27,8 @@ static const char *verdict_of(const struct vg_target *t)
 		return "waiting";
 	if (!t->endpoint->host || (t->proof && t->proof->granted))
 		return "granted";
-	return vg_book_claimed_by(t->keeper->book, t->number) ? "stale" :
-								 "refused";
+	return vg_book_claimed_by(t->keeper->book, t->number) ? "stale"
+							      : "refused";
 }
 
 static int latest(void *ctx, const struct vg_book_entry *e)
@@ -42,7 +42,7 @@ static int latest(void *ctx, const struct vg_book_entry *e)
 
 static void list_row(const struct vg_target *t, struct vg_buf *out)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf ports = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf ports = {0};
 	char name[VG_ENDPOINT_TEXT], left[24] = "-";
 	uint64_t until = 0;
 
@@ -59,7 +59,7 @@ static void list_row(const struct vg_target *t, struct vg_buf *out)
 
 static void list_json(const struct vg_target *t, struct vg_json *j)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf ports = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf ports = {0};
 	char name[VG_ENDPOINT_TEXT], end[VG_CLOCK_TEXT] = "";
 	uint64_t until = 0;
 
@@ -82,7 +82,7 @@ static void list_json(const struct vg_target *t, struct vg_json *j)
 void vg_answer_list(void *keeper, struct vg_session *s,
 		    const struct vg_request *q)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf out = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf out = {0};
 	struct vg_keeper *k = keeper;
 	struct vg_json j;
 
@@ -129,7 +129,8 @@ static int lease_line(void *ctx, const struct vg_book_entry *e)
 		vg_buf_puts(out, "any port");
 	vg_buf_printf(out, "/%s %s until %s (%s)\n",
 		      e->what.proto == IPPROTO_UDP ? "udp" : "tcp",
-		      e->class ? e->class : "", end, vg_answers_distance(e->until, left));
+		      e->class ? e->class : "", end,
+		      vg_answers_distance(e->until, left));
 	return 0;
 }
 
@@ -143,8 +144,8 @@ static int lease_json(void *ctx, const struct vg_book_entry *e)
 	vg_json_object(j, NULL);
 	vg_json_string(j, "address", address);
 	vg_json_uint(j, "port", e->what.port);
-	vg_json_string(j, "proto", e->what.proto == IPPROTO_UDP ? "udp" :
-								  "tcp");
+	vg_json_string(j, "proto",
+		       e->what.proto == IPPROTO_UDP ? "udp" : "tcp");
 	vg_json_string(j, "lease_end", end);
 	vg_json_object_end(j);
 	return 0;
@@ -191,8 +192,10 @@ static void show_target(const struct vg_target *t, bool colour,
 		vg_buf_printf(out, "    judged %s ago\n",
 			      vg_answers_distance(t->judged_ns, when));
 	if (t->failures)
-		vg_buf_printf(out, "    %u look-ups in a row did not prove it; "
-			      "the next is in %s\n", t->failures,
+		vg_buf_printf(out,
+			      "    %u look-ups in a row did not prove it; "
+			      "the next is in %s\n",
+			      t->failures,
 			      vg_answers_distance(t->next_ns, when));
 	(void)vg_book_each_of(t->keeper->book, t->number, lease_line, out);
 }
@@ -221,7 +224,7 @@ static int note_end(void *ctx, const struct vg_book_entry *e)
 static void show_target_json(const struct vg_target *t,
 			     const struct vg_proof *p, struct vg_json *j)
 {
-	struct ends ends = { .proof = p };
+	struct ends ends = {.proof = p};
 
 	(void)vg_book_each_of(t->keeper->book, t->number, note_end, &ends);
 	vg_json_object(j, NULL);
@@ -237,7 +240,7 @@ static void show_target_json(const struct vg_target *t,
 
 static void show_json(const struct vg_unit *u, struct vg_buf *out)
 {
-	struct vg_print_summary sum = { 0 };
+	struct vg_print_summary sum = {0};
 	struct vg_json j;
 
 	vg_json_begin(&j, out);
@@ -270,10 +273,10 @@ static void show_head(const struct vg_unit *u, struct vg_buf *out)
 void vg_answer_show(void *keeper, struct vg_session *s,
 		    const struct vg_request *q)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf out = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf out = {0};
 	struct vg_unit *u = vg_answers_unit(keeper, s, q);
 	bool colour = q->flags & VG_REQUEST_COLOUR;
-	struct vg_print_summary sum = { 0 };
+	struct vg_print_summary sum = {0};
 
 	if (!u)
 		return;

@@ -25,8 +25,8 @@ struct tally {
 
 static struct tally tally_of(const struct vg_unit *u)
 {
-	uint64_t counters[VG_COUNTERS] = { 0 };
-	struct tally n = { 0 };
+	uint64_t counters[VG_COUNTERS] = {0};
+	struct tally n = {0};
 
 	for (size_t i = 0; i < u->n_targets; i++) {
 		const struct vg_target *t = u->targets[i];
@@ -37,8 +37,8 @@ static struct tally tally_of(const struct vg_unit *u)
 			n.refused++;
 		else
 			n.granted++;
-		if (t->failures && vg_book_claimed_by(u->keeper->book,
-						      t->number))
+		if (t->failures &&
+		    vg_book_claimed_by(u->keeper->book, t->number))
 			n.stale++;
 	}
 	for (size_t i = 0; i < u->n_tags; i++) {
@@ -68,15 +68,15 @@ static void status_services(const struct vg_keeper *k, struct vg_buf *out)
 		const struct tally n = tally_of(u);
 		bool locked = vg_services_state(k->services, u->id).lockdown;
 
-		vg_buf_printf(out, "%-20s %-8s %-9s %5u/%-2zu %7u/%-2zu %7u %8llu",
-			      u->service->name,
-			      u->service->audit ? "audit" : "enforce",
-			      locked ? "lockdown" :
-			      u->ready ? "ready" :
-					 "judging",
-			      n.cgroups, u->n_tags, n.granted, u->n_targets,
-			      n.leases,
-			      (unsigned long long)(n.denied + n.would));
+		vg_buf_printf(
+			out, "%-20s %-8s %-9s %5u/%-2zu %7u/%-2zu %7u %8llu",
+			u->service->name,
+			u->service->audit ? "audit" : "enforce",
+			locked	   ? "lockdown"
+			: u->ready ? "ready"
+				   : "judging",
+			n.cgroups, u->n_tags, n.granted, u->n_targets, n.leases,
+			(unsigned long long)(n.denied + n.would));
 		if (n.stale)
 			vg_buf_printf(out, "  %u stale", n.stale);
 		if (n.late)
@@ -88,7 +88,7 @@ static void status_services(const struct vg_keeper *k, struct vg_buf *out)
 static void status_text(struct vg_keeper *k, const char *reasons, bool colour,
 			struct vg_buf *out)
 {
-	struct vg_stats_ring ring = { 0 };
+	struct vg_stats_ring ring = {0};
 	const char *on = "", *off = "";
 	char since[24];
 
@@ -111,7 +111,8 @@ static void status_text(struct vg_keeper *k, const char *reasons, bool colour,
 			      vg_layer_state_name(k->layers[i].state));
 	vg_buf_printf(out, "\nresolver %s\n",
 		      vg_health_name(k->verifier.health));
-	vg_buf_printf(out, "events   %llu, %llu denials and %llu flow ends lost\n",
+	vg_buf_printf(out,
+		      "events   %llu, %llu denials and %llu flow ends lost\n",
 		      (unsigned long long)vg_sink_seq(k->sink),
 		      (unsigned long long)ring.lost,
 		      (unsigned long long)ring.lost_flows);
@@ -160,8 +161,8 @@ static void json_services(const struct vg_keeper *k, struct vg_json *j)
 		vg_json_object(j, NULL);
 		vg_json_string(j, "service", u->service->name);
 		vg_json_uint(j, "id", u->id);
-		vg_json_string(j, "mode", u->service->audit ? "audit" :
-							      "enforce");
+		vg_json_string(j, "mode",
+			       u->service->audit ? "audit" : "enforce");
 		vg_json_bool(j, "ready", u->ready);
 		vg_json_bool(j, "lockdown",
 			     vg_services_state(k->services, u->id).lockdown);
@@ -197,7 +198,7 @@ static void json_reasons(const char *reasons, struct vg_json *j)
 static void status_json(struct vg_keeper *k, const char *reasons,
 			struct vg_buf *out)
 {
-	struct vg_stats_ring ring = { 0 };
+	struct vg_stats_ring ring = {0};
 	struct vg_json j;
 
 	(void)vg_stats_ring(k->load, &ring);
@@ -230,7 +231,7 @@ static void status_json(struct vg_keeper *k, const char *reasons,
 void vg_answer_status(void *keeper, struct vg_session *s,
 		      const struct vg_request *q)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf reasons = { 0 }, out = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf reasons = {0}, out = {0};
 	struct vg_keeper *k = keeper;
 	uint8_t status;
 

@@ -29,7 +29,7 @@ struct question {
 /* HOST[:PORT][/PROTO], ADDRESS:PORT, [V6]:PORT.  -1: none of these. */
 static int parse_question(const char *text, struct question *ret)
 {
-	struct question a = { .proto = IPPROTO_TCP };
+	struct question a = {.proto = IPPROTO_TCP};
 	char copy[VG_CONTROL_ARG + 1], *host = copy, *port, *proto;
 	uint32_t number;
 	size_t n;
@@ -93,8 +93,10 @@ static void because_candidate(const struct vg_unit *u,
 		return;
 	}
 	vg_buf_escaped(out, t->endpoint->host);
-	vg_buf_printf(out, " leads there now, and verification refused it: "
-		      "%s: ", vg_finding_kind(f->id)->name);
+	vg_buf_printf(out,
+		      " leads there now, and verification refused it: "
+		      "%s: ",
+		      vg_finding_kind(f->id)->name);
 	vg_buf_escaped(out, f->evidence);
 }
 
@@ -105,7 +107,7 @@ static void because(struct vg_keeper *k, const struct vg_unit *u,
 		.service = u->id,
 		.proto = a->proto,
 		.port = a->port,
-		.prefix = { .address = a->address, .bits = 128 },
+		.prefix = {.address = a->address, .bits = 128},
 	};
 	struct vg_book_answer answer;
 	char when[VG_CLOCK_TEXT];
@@ -119,9 +121,9 @@ static void because(struct vg_keeper *k, const struct vg_unit *u,
 	}
 	vg_buf_printf(&ret->text, "the address belong%s to ",
 		      ret->granted || answer.reason == VG_REASON_WRONG_PORT ||
-				      answer.reason == VG_REASON_WRONG_PROTO ?
-			      "s" :
-			      "ed");
+				      answer.reason == VG_REASON_WRONG_PROTO
+			      ? "s"
+			      : "ed");
 	vg_buf_escaped(&ret->text, answer.name);
 	if (answer.verified) {
 		vg_clock_text(answer.verified, when);
@@ -171,7 +173,8 @@ static void because_target(const struct vg_target *t, struct reply *ret)
 	for (uint32_t i = 0; t->proof && i < t->proof->n_findings; i++) {
 		const struct vg_finding *f = &t->proof->findings[i];
 
-		vg_buf_printf(&ret->text, "; %s: ", vg_finding_kind(f->id)->name);
+		vg_buf_printf(&ret->text,
+			      "; %s: ", vg_finding_kind(f->id)->name);
 		vg_buf_escaped(&ret->text, f->evidence);
 	}
 }
@@ -195,14 +198,14 @@ static void because_host(const struct vg_unit *u, const struct question *a,
 	ret->granted = false;
 	ret->reason = named ? "wrong_port" : "no_lease";
 	vg_buf_puts(&ret->text, named ? "the policy has the host, but not with "
-					"this port" :
-					"the policy has no such endpoint");
+					"this port"
+				      : "the policy has no such endpoint");
 }
 
 static void why_json(struct vg_session *s, const struct vg_unit *u,
 		     const char *asked, const struct reply *a, bool audit)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf out = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf out = {0};
 	struct vg_json j;
 
 	vg_json_begin(&j, &out);
@@ -221,7 +224,7 @@ static void why_json(struct vg_session *s, const struct vg_unit *u,
 static void why_text(struct vg_session *s, const struct vg_unit *u,
 		     const char *asked, const struct reply *a, bool audit)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf out = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf out = {0};
 
 	vg_buf_printf(&out, "%s: %s: ", u->service->name,
 		      a->granted ? "granted" : "refused");
@@ -242,7 +245,7 @@ static void free_reply(struct reply *r)
 void vg_answer_why(void *keeper, struct vg_session *s,
 		   const struct vg_request *q)
 {
-	vg_cleanup(free_reply) struct reply reply = { 0 };
+	vg_cleanup(free_reply) struct reply reply = {0};
 	const char *asked = vg_request_arg(q, 1);
 	struct vg_keeper *k = keeper;
 	struct vg_unit *u = vg_answers_unit(k, s, q);

@@ -26,7 +26,8 @@ static bool same_name(const struct vg_endpoint *a, const struct vg_endpoint *b)
 }
 
 /* The target of OLD that T continues: the very same, else one of its name. */
-static struct vg_target *ancestor(struct vg_unit *old, const struct vg_target *t)
+static struct vg_target *ancestor(struct vg_unit *old,
+				  const struct vg_target *t)
 {
 	struct vg_target *by_name = NULL;
 
@@ -349,14 +350,13 @@ int vg_units_apply(struct vg_keeper *k, struct vg_policy *policy)
 int vg_units_read(struct vg_keeper *k, struct vg_policy **ret,
 		  struct vg_diags *diags)
 {
-	return vg_policy_load_dir(k->options->policy_dir, true, ret,
-				  diags);
+	return vg_policy_load_dir(k->options->policy_dir, true, ret, diags);
 }
 
 static void tell_error(struct vg_keeper *k, const struct vg_diags *diags)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf line = { 0 };
-	struct vg_record r = { .kind = VG_RECORD_POLICY_ERROR };
+	vg_cleanup(vg_buf_freep) struct vg_buf line = {0};
+	struct vg_record r = {.kind = VG_RECORD_POLICY_ERROR};
 
 	if (diags->n)
 		vg_diag_line(&diags->items[0], &line);
@@ -375,7 +375,7 @@ static void tell_error(struct vg_keeper *k, const struct vg_diags *diags)
 int vg_units_reload(struct vg_keeper *k, struct vg_diags *diags)
 {
 	vg_cleanup(vg_policy_freep) struct vg_policy *policy = NULL;
-	struct vg_record loaded = { .kind = VG_RECORD_POLICY_LOAD };
+	struct vg_record loaded = {.kind = VG_RECORD_POLICY_LOAD};
 	int r;
 
 	r = vg_units_read(k, &policy, diags);

@@ -79,7 +79,8 @@ static uint64_t space_of(int netlink)
 	uint64_t cookie = 0;
 	socklen_t size = sizeof(cookie);
 
-	if (getsockopt(netlink, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size) < 0)
+	if (getsockopt(netlink, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size) <
+	    0)
 		return 0;
 	return cookie;
 }
@@ -134,14 +135,15 @@ static void run_there(void *arg, int netlink)
 	run->count += count;
 	if (r < 0)
 		vg_warn("destroying connections: %s; the kernel refuses their "
-			"packets all the same", strerror(-r));
+			"packets all the same",
+			strerror(-r));
 }
 
 uint32_t vg_cut(struct vg_unit *u, const struct vg_destroy_target *targets,
 		size_t n)
 {
-	vg_cleanup(scope_free) struct scope scope = { 0 };
-	struct run run = { 0 };
+	vg_cleanup(scope_free) struct scope scope = {0};
+	struct run run = {0};
 
 	if (survey(u, &scope) < 0 || scope.n_ids == 0)
 		return 0;
@@ -171,7 +173,7 @@ uint32_t vg_cut_losses(struct vg_unit *u, const struct vg_book_losses *losses)
 			continue;
 		targets[n++] = (struct vg_destroy_target){
 			.prefix = p->prefix,
-			.ports = { p->proto, p->port, p->port },
+			.ports = {p->proto, p->port, p->port},
 		};
 	}
 	return n ? vg_cut(u, targets, n) : 0; /* no target would mean all */
@@ -186,8 +188,9 @@ static void event_there(void *arg, int netlink)
 
 void vg_cut_event(struct vg_unit *u, const struct vg_event *e)
 {
-	vg_cleanup(scope_free) struct scope scope = { 0 };
+	vg_cleanup(scope_free) struct scope scope = {0};
 
 	if (survey(u, &scope) == 0)
-		each_space(u->keeper, &scope, event_there, (void *)(uintptr_t)e);
+		each_space(u->keeper, &scope, event_there,
+			   (void *)(uintptr_t)e);
 }

@@ -30,8 +30,8 @@
 
 static void fill_service(const struct vg_unit *u, struct vg_samples *s)
 {
-	uint64_t counters[VG_COUNTERS] = { 0 };
-	uint32_t states[3] = { 0 };
+	uint64_t counters[VG_COUNTERS] = {0};
+	uint32_t states[3] = {0};
 	const char *name = u->service->name;
 
 	if (vg_stats_service(u->keeper->load, u->id, counters) == 0) {
@@ -93,18 +93,18 @@ static void fill_next_end(const struct vg_unit *u, struct vg_samples *s)
 
 static void fill_events(struct vg_keeper *k, struct vg_samples *s)
 {
-	struct vg_stats_ring ring = { 0 };
+	struct vg_stats_ring ring = {0};
 
 	for (int i = 0; i < VG_RECORD_COUNT; i++)
-		vg_samples_add(s, VG_METRIC_EVENTS,
-			       vg_sink_count(k->sink, (enum vg_record_kind)i),
-			       VG_LABELS(vg_record_kind_name(
-				       (enum vg_record_kind)i)));
+		vg_samples_add(
+			s, VG_METRIC_EVENTS,
+			vg_sink_count(k->sink, (enum vg_record_kind)i),
+			VG_LABELS(vg_record_kind_name((enum vg_record_kind)i)));
 	for (int i = 0; i < VG_SINK_PLACES; i++)
-		vg_samples_add(s, VG_METRIC_EVENTS_LOST,
-			       vg_sink_lost(k->sink, (enum vg_sink_place)i),
-			       VG_LABELS(vg_sink_place_name(
-				       (enum vg_sink_place)i)));
+		vg_samples_add(
+			s, VG_METRIC_EVENTS_LOST,
+			vg_sink_lost(k->sink, (enum vg_sink_place)i),
+			VG_LABELS(vg_sink_place_name((enum vg_sink_place)i)));
 	if (vg_stats_ring(k->load, &ring) == 0)
 		vg_samples_add(s, VG_METRIC_EVENTS_LOST,
 			       ring.lost + ring.lost_flows, VG_LABELS("ring"));
@@ -114,7 +114,7 @@ static void fill_events(struct vg_keeper *k, struct vg_samples *s)
 
 static void fill_kernel(struct vg_keeper *k, struct vg_samples *s)
 {
-	uint64_t faults[VG_FAULT_COUNT] = { 0 };
+	uint64_t faults[VG_FAULT_COUNT] = {0};
 
 	for (int i = 0; i < VG_LAYER_COUNT; i++)
 		vg_samples_add(s, VG_METRIC_LAYER_PROVEN,
@@ -122,14 +122,14 @@ static void fill_kernel(struct vg_keeper *k, struct vg_samples *s)
 			       VG_LABELS(vg_layer_name((enum vg_layer)i)));
 	if (vg_stats_faults(k->load, faults) == 0)
 		for (int i = 0; i < VG_FAULT_COUNT; i++)
-			vg_samples_add(s, VG_METRIC_FAULTS, faults[i],
-				       VG_LABELS(vg_fault_name(
-					       (enum vg_fault)i)));
+			vg_samples_add(
+				s, VG_METRIC_FAULTS, faults[i],
+				VG_LABELS(vg_fault_name((enum vg_fault)i)));
 }
 
 static void fill_verification(struct vg_keeper *k, struct vg_samples *s)
 {
-	static const char *const results[] = { "granted", "refused", "silent" };
+	static const char *const results[] = {"granted", "refused", "silent"};
 	const struct vg_verifier_link *v = &k->verifier;
 	const struct vg_target *t;
 	uint64_t pending = v->in_flight;
@@ -138,17 +138,17 @@ static void fill_verification(struct vg_keeper *k, struct vg_samples *s)
 		vg_samples_add(s, VG_METRIC_VERIFICATIONS, k->n_proofs[i],
 			       VG_LABELS(results[i]));
 	TAILQ_FOREACH(t, &v->waiting, queue)
-		pending++;
+	pending++;
 	vg_samples_add(s, VG_METRIC_VERIFICATIONS_PENDING, pending, NULL);
 	for (int i = 0; i < VG_FINDING_COUNT; i++) {
 		const struct vg_finding_kind *kind =
 			vg_finding_kind((enum vg_finding_id)i);
 
 		if (k->n_findings[i])
-			vg_samples_add(s, VG_METRIC_FINDINGS, k->n_findings[i],
-				       VG_LABELS(kind->name,
-						 vg_severity_name(
-							 kind->severity)));
+			vg_samples_add(
+				s, VG_METRIC_FINDINGS, k->n_findings[i],
+				VG_LABELS(kind->name,
+					  vg_severity_name(kind->severity)));
 	}
 }
 
@@ -205,7 +205,7 @@ static int listen_at(int fd, const void *address, socklen_t size)
 static int listen_unix(const char *path, int *ret)
 {
 	vg_cleanup(vg_fd_closep) int fd = -1;
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
 	gid_t group;
 	int r;
 
@@ -233,8 +233,8 @@ static int listen_unix(const char *path, int *ret)
 static int listen_tcp(const char *text, int *ret)
 {
 	vg_cleanup(vg_fd_closep) int fd = -1;
-	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
-	struct sockaddr_in in = { .sin_family = AF_INET };
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+	struct sockaddr_in in = {.sin_family = AF_INET};
 	char host[VG_ADDRESS_TEXT];
 	struct vg_address a;
 	const char *colon = strrchr(text, ':');
@@ -265,8 +265,8 @@ static int listen_tcp(const char *text, int *ret)
 		    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
-	r = v4 ? listen_at(fd, &in, sizeof(in)) :
-		 listen_at(fd, &in6, sizeof(in6));
+	r = v4 ? listen_at(fd, &in, sizeof(in))
+	       : listen_at(fd, &in6, sizeof(in6));
 	if (r < 0)
 		return r;
 	*ret = VG_TAKE_FD(fd);
@@ -281,8 +281,8 @@ int vg_gauges_start(struct vg_keeper *k)
 
 	if (!at)
 		return 0;
-	r = strncmp(at, "unix:", 5) == 0 ? listen_unix(at + 5, &fd) :
-					   listen_tcp(at, &fd);
+	r = strncmp(at, "unix:", 5) == 0 ? listen_unix(at + 5, &fd)
+					 : listen_tcp(at, &fd);
 	if (r == 0)
 		r = vg_http_new(k->base, fd, fill, k, &k->http);
 	if (r < 0) {

@@ -21,8 +21,8 @@
 #define RESOLVER_HOLD_S 900
 
 static const struct vg_ports resolver_ports[] = {
-	{ IPPROTO_UDP, 53, 53 },
-	{ IPPROTO_TCP, 53, 53 },
+	{IPPROTO_UDP, 53, 53},
+	{IPPROTO_TCP, 53, 53},
 };
 
 /* ---- rules --------------------------------------------------------------- */
@@ -63,7 +63,7 @@ void vg_grants_class_rules(const struct vg_keeper *k,
 
 static struct vg_prefix single(const struct vg_address *a)
 {
-	return (struct vg_prefix){ .address = *a, .bits = 128 };
+	return (struct vg_prefix){.address = *a, .bits = 128};
 }
 
 /* ---- claiming ------------------------------------------------------------ */
@@ -75,12 +75,12 @@ static void tell_set(struct vg_unit *u, const struct vg_claim *c)
 		.has = VG_HAS_DST,
 		.endpoint = c->name,
 		.dst = c->prefix.address,
-		.dst_port = c->n_ports == 1 && c->ports[0].first ==
-						       c->ports[0].last ?
-				    c->ports[0].first :
-				    0,
+		.dst_port =
+			c->n_ports == 1 && c->ports[0].first == c->ports[0].last
+				? c->ports[0].first
+				: 0,
 		.proto = c->n_ports == 1 ? c->ports[0].proto : 0,
-		.memory = { .name = c->name },
+		.memory = {.name = c->name},
 	};
 	char end[VG_CLOCK_TEXT];
 
@@ -202,7 +202,7 @@ static void tell_end(struct vg_unit *u, const struct vg_permission *p,
 		.dst = p->prefix.address,
 		.dst_port = p->port,
 		.proto = p->proto,
-		.memory = { .name = name },
+		.memory = {.name = name},
 		.detail = why,
 	};
 
@@ -284,7 +284,7 @@ static const char *name_of(struct vg_unit *u, uint32_t number,
 void vg_grants_release(struct vg_unit *u, uint32_t number,
 		       enum vg_book_cause cause, const char *text)
 {
-	vg_cleanup(vg_book_losses_freep) struct vg_book_losses losses = { 0 };
+	vg_cleanup(vg_book_losses_freep) struct vg_book_losses losses = {0};
 	const struct vg_release q = {
 		.endpoint = number,
 		.cause = cause,
@@ -297,7 +297,8 @@ void vg_grants_release(struct vg_unit *u, uint32_t number,
 	r = vg_book_release(u->keeper->book, vg_clock_now(), &q, &losses);
 	if (r < 0)
 		vg_err("%s: a lease could not be ended (%s); it will be tried "
-		       "again", u->service->name, strerror(-r));
+		       "again",
+		       u->service->name, strerror(-r));
 	after_loss(u, &losses, name_of(u, number, name),
 		   text ? text : vg_cause_name(cause));
 }
@@ -305,7 +306,7 @@ void vg_grants_release(struct vg_unit *u, uint32_t number,
 /* `on_change: destroy`: what the name no longer has goes at once. */
 static void release_changed(struct vg_target *t, const struct vg_proof *p)
 {
-	vg_cleanup(vg_book_losses_freep) struct vg_book_losses losses = { 0 };
+	vg_cleanup(vg_book_losses_freep) struct vg_book_losses losses = {0};
 	struct vg_prefix keep[VG_PROOF_ADDRESSES];
 	const struct vg_release q = {
 		.endpoint = t->number,
@@ -423,7 +424,7 @@ static void remember(struct vg_target *t, const struct vg_proof *p)
 void vg_grants_proof(struct vg_target *t, struct vg_proof *p)
 {
 	struct vg_keeper *k = t->keeper;
-	struct vg_address culprit = { 0 };
+	struct vg_address culprit = {0};
 	const char *why;
 	uint64_t until;
 
@@ -451,7 +452,6 @@ void vg_grants_proof(struct vg_target *t, struct vg_proof *p)
 
 /* ---- time ---------------------------------------------------------------- */
 
-
 static void on_ended(void *ctx, const struct vg_permission *p,
 		     uint32_t endpoint, const char *name)
 {
@@ -459,7 +459,7 @@ static void on_ended(void *ctx, const struct vg_permission *p,
 	struct vg_unit *u = vg_unit_by_id(k, p->service);
 	const struct vg_destroy_target target = {
 		.prefix = p->prefix,
-		.ports = { p->proto, p->port, p->port },
+		.ports = {p->proto, p->port, p->port},
 	};
 
 	(void)endpoint;

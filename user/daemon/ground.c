@@ -19,7 +19,7 @@
 #include "enforce/load.h"
 #include "enforce/selftest.h"
 
-#define BACKLOG	   64
+#define BACKLOG 64
 
 /* Each missing directory of PATH, the last one with MODE. */
 static int make_dirs(const char *path, mode_t mode)
@@ -62,7 +62,8 @@ static int make_dir(const char *what, const char *path, mode_t mode)
 		r = check_dir(path);
 	if (r == -EPERM)
 		vg_err("the %s directory %s must belong to root and be "
-		       "writable by nobody else", what, path);
+		       "writable by nobody else",
+		       what, path);
 	else if (r < 0)
 		vg_err("the %s directory %s: %s", what, path, strerror(-r));
 	return r;
@@ -92,7 +93,7 @@ static int bind_control(const struct vg_options *o, const struct vg_user *user,
 			int *ret)
 {
 	vg_cleanup(vg_fd_closep) int fd = -1;
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
 
 	if (snprintf(a.sun_path, sizeof(a.sun_path), "%s/control.sock",
 		     o->run_dir) >= (int)sizeof(a.sun_path))
@@ -157,8 +158,8 @@ int vg_ground_make(const struct vg_options *o, const struct vg_user *user,
 	}
 	r = lock(o->run_dir);
 	if (r < 0) {
-		vg_err(r == -EBUSY ? "another verigressd runs with %s" :
-				     "cannot lock %s",
+		vg_err(r == -EBUSY ? "another verigressd runs with %s"
+				   : "cannot lock %s",
 		       o->run_dir);
 		return r;
 	}

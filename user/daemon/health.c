@@ -60,7 +60,8 @@ static void unit_reasons(const struct vg_unit *u, struct vg_buf *out)
 {
 	for (size_t i = 0; i < u->n_tags; i++)
 		if (u->tags[i].error)
-			vg_buf_printf(out, "service %s: cannot confine %s: %s\n",
+			vg_buf_printf(out,
+				      "service %s: cannot confine %s: %s\n",
 				      u->service->name, u->tags[i].path,
 				      strerror(-u->tags[i].error));
 	for (size_t i = 0; i < u->n_targets; i++) {
@@ -75,7 +76,7 @@ static void unit_reasons(const struct vg_unit *u, struct vg_buf *out)
 
 static void loss_reasons(struct vg_keeper *k, struct vg_buf *out)
 {
-	struct vg_stats_ring ring = { 0 };
+	struct vg_stats_ring ring = {0};
 	uint64_t now = vg_clock_now(), lost = 0;
 
 	if (vg_stats_ring(k->load, &ring) == 0)
@@ -96,9 +97,10 @@ static void loss_reasons(struct vg_keeper *k, struct vg_buf *out)
 		vg_buf_printf(out, "event file: %s\n",
 			      strerror(-vg_sink_file_error(k->sink)));
 	if (k->full_ns && now - k->full_ns < LOSS_MEMORY_NS)
-		vg_buf_printf(out, "leases: the map is full (%u of %u), %llu "
-			      "were refused\n", vg_book_used(k->book),
-			      vg_book_max(k->book),
+		vg_buf_printf(out,
+			      "leases: the map is full (%u of %u), %llu "
+			      "were refused\n",
+			      vg_book_used(k->book), vg_book_max(k->book),
 			      (unsigned long long)k->n_leases_refused);
 }
 
@@ -123,7 +125,7 @@ void vg_health_reasons(struct vg_keeper *k, struct vg_buf *out)
 
 void vg_health_tick(struct vg_keeper *k)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf reasons = { 0 };
+	vg_cleanup(vg_buf_freep) struct vg_buf reasons = {0};
 	const char *text;
 	char first[200];
 

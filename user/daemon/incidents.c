@@ -117,8 +117,8 @@ static void split_cause(struct explained *x)
 static void explain_candidate(const struct vg_unit *u, struct vg_record *r)
 {
 	const struct vg_finding *f = NULL;
-	const struct vg_target *t = u ? vg_units_candidate(u, &r->dst, &f) :
-					NULL;
+	const struct vg_target *t =
+		u ? vg_units_candidate(u, &r->dst, &f) : NULL;
 
 	if (!t)
 		return;
@@ -138,7 +138,7 @@ static void explain_destination(struct vg_keeper *k, struct explained *x,
 		.service = e->service,
 		.proto = e->proto,
 		.port = e->dst_port,
-		.prefix = { .address = r->dst, .bits = 128 },
+		.prefix = {.address = r->dst, .bits = 128},
 	};
 
 	vg_book_explain(k->book, vg_clock_from_kernel(e->boot_ns), &what,
@@ -170,8 +170,7 @@ static void explain_destination(struct vg_keeper *k, struct explained *x,
 static void explain_process(struct vg_keeper *k, struct explained *x,
 			    struct vg_unit *u, struct vg_record *r)
 {
-	if (r->pid &&
-	    vg_parent_exe(k->parent, (pid_t)r->pid, x->exe) == 0)
+	if (r->pid && vg_parent_exe(k->parent, (pid_t)r->pid, x->exe) == 0)
 		r->exe = x->exe;
 	if (u && r->cgroup_id &&
 	    vg_tags_path(u, r->cgroup_id, x->cgroup, sizeof(x->cgroup)))
@@ -182,7 +181,7 @@ static void on_limited(void *ctx, const struct vg_limited *l)
 {
 	struct vg_keeper *k = ctx;
 	struct vg_unit *u = vg_unit_by_id(k, l->event.service);
-	struct explained x = { 0 };
+	struct explained x = {0};
 	struct vg_record r;
 
 	vg_record_from_event(l, &r);
@@ -206,7 +205,8 @@ static uint64_t ring_lost(struct vg_keeper *k)
 {
 	struct vg_stats_ring ring;
 
-	return vg_stats_ring(k->load, &ring) < 0 ? k->ring_lost_told : ring.lost;
+	return vg_stats_ring(k->load, &ring) < 0 ? k->ring_lost_told
+						 : ring.lost;
 }
 
 static void tell_lost(struct vg_keeper *k)
@@ -269,7 +269,7 @@ static void arm_limit(struct vg_keeper *k)
 
 static void drain(struct vg_keeper *k, bool waited)
 {
-	const struct timeval at_once = { 0 };
+	const struct timeval at_once = {0};
 	uint32_t delay_ms;
 	int n;
 
@@ -282,7 +282,7 @@ static void drain(struct vg_keeper *k, bool waited)
 	} else if (delay_ms != VG_RING_IDLE_MS) {
 		/* Real milliseconds: the kernel's wake-ups are not ours to
 		 * accelerate. */
-		const struct timeval wait = { .tv_usec = delay_ms * 1000 };
+		const struct timeval wait = {.tv_usec = delay_ms * 1000};
 
 		(void)evtimer_add(k->ring_timer, &wait);
 	}
@@ -382,7 +382,7 @@ static struct vg_journal *open_journal(struct vg_keeper *k)
 static int start_sink(struct vg_keeper *k)
 {
 	vg_cleanup(vg_freep) char *boot_id = NULL;
-	struct vg_sink_setup setup = { .on_line = on_line, .ctx = k };
+	struct vg_sink_setup setup = {.on_line = on_line, .ctx = k};
 	struct utsname uts;
 	size_t size;
 	int r;

@@ -30,8 +30,8 @@ static bool tolerates(const struct vg_target *t, const struct vg_address *a)
 static bool allows(const struct vg_endpoint *e, const struct vg_permission *p)
 {
 	for (size_t i = 0; i < e->n_ports; i++)
-		if (p->port ? vg_ports_contain(&e->ports[i], p->proto, p->port) :
-			      e->ports[i].proto == p->proto &&
+		if (p->port ? vg_ports_contain(&e->ports[i], p->proto, p->port)
+			    : e->ports[i].proto == p->proto &&
 				      e->ports[i].first == 0)
 			return true;
 	return false;
@@ -80,7 +80,7 @@ static bool may_outlive(void *ctx, const struct vg_permission *p)
 
 void vg_grants_move(struct vg_target *old, struct vg_target *t)
 {
-	struct moved m = { .to = t };
+	struct moved m = {.to = t};
 	int r;
 
 	if (!t->endpoint->host) {
@@ -150,8 +150,7 @@ static struct vg_target *heir(struct vg_unit *u, const struct found *f)
 		char name[VG_ENDPOINT_TEXT];
 
 		vg_endpoint_text(e, name);
-		if (strcmp(name, f->name) != 0 ||
-		    !allows(e, &f->what))
+		if (strcmp(name, f->name) != 0 || !allows(e, &f->what))
 			continue;
 		if (!e->host || tolerates(t, &f->what.prefix.address))
 			return t;
@@ -172,8 +171,8 @@ static bool is_resolver(const struct vg_unit *u, const struct found *f)
 static int adopt_one(struct vg_keeper *k, struct found *f)
 {
 	struct vg_unit *u = vg_unit_by_id(k, f->what.service);
-	const struct vg_ports port = { f->what.proto, f->what.port,
-				       f->what.port };
+	const struct vg_ports port = {f->what.proto, f->what.port,
+				      f->what.port};
 	struct vg_target *t = u ? heir(u, f) : NULL;
 	struct vg_claim c = {
 		.service = f->what.service,
@@ -199,7 +198,7 @@ static int adopt_one(struct vg_keeper *k, struct found *f)
 /* Connections of U under leases that were not adopted end like revoked ones. */
 static void drop_flows(struct vg_unit *u, const struct findings *f)
 {
-	vg_cleanup(vg_book_losses_freep) struct vg_book_losses losses = { 0 };
+	vg_cleanup(vg_book_losses_freep) struct vg_book_losses losses = {0};
 
 	if (vg_services_ended(u->keeper->services, u->id, true) < 0)
 		vg_err("%s: the epoch could not be raised", u->service->name);
@@ -212,7 +211,7 @@ static void drop_flows(struct vg_unit *u, const struct findings *f)
 
 int vg_grants_adopt(struct vg_keeper *k)
 {
-	struct findings f = { 0 };
+	struct findings f = {0};
 	int first, r;
 
 	first = vg_leases_each(k->leases, collect_found, &f);
@@ -241,9 +240,9 @@ bool vg_grants_read_self(struct vg_keeper *k)
 	if (!self)
 		return false; /* what is known stays */
 	n = vg_lookup_self(self, VG_MSG_SELF);
-	if (n < 0 || ((size_t)n == k->n_self &&
-		      (n == 0 || memcmp(self, k->self,
-					(size_t)n * sizeof(*self)) == 0)))
+	if (n < 0 ||
+	    ((size_t)n == k->n_self &&
+	     (n == 0 || memcmp(self, k->self, (size_t)n * sizeof(*self)) == 0)))
 		return false;
 	free(k->self);
 	k->self = VG_TAKE_PTR(self);

@@ -41,7 +41,7 @@ static void end(struct vg_keeper *k, int status)
 
 static void on_reload(evutil_socket_t fd, short what, void *arg)
 {
-	vg_cleanup(vg_diags_freep) struct vg_diags diags = { 0 };
+	vg_cleanup(vg_diags_freep) struct vg_diags diags = {0};
 
 	(void)fd;
 	(void)what;
@@ -160,8 +160,8 @@ static int default_metrics(struct vg_keeper *k)
 
 static int read_config(struct vg_keeper *k)
 {
-	vg_cleanup(vg_diags_freep) struct vg_diags diags = { 0 };
-	vg_cleanup(vg_buf_freep) struct vg_buf text = { 0 };
+	vg_cleanup(vg_diags_freep) struct vg_diags diags = {0};
+	vg_cleanup(vg_buf_freep) struct vg_buf text = {0};
 	int r;
 
 	r = vg_config_load(k->options->config, false, true, &k->config, &diags);
@@ -252,7 +252,7 @@ static int load_kernel(struct vg_keeper *k)
 
 static int start_kernel(struct vg_keeper *k)
 {
-	struct vg_book_kernel kernel = { .set = book_set, .end = book_end };
+	struct vg_book_kernel kernel = {.set = book_set, .end = book_end};
 	int r;
 
 	r = load_kernel(k);
@@ -276,7 +276,7 @@ static int start_kernel(struct vg_keeper *k)
 static int fall_back(struct vg_keeper *k)
 {
 	vg_cleanup(vg_policy_freep) struct vg_policy *policy = NULL;
-	vg_cleanup(vg_diags_freep) struct vg_diags diags = { 0 };
+	vg_cleanup(vg_diags_freep) struct vg_diags diags = {0};
 	int r;
 
 	r = vg_lastgood_load(k->options->state_dir, &policy, &diags);
@@ -294,7 +294,7 @@ static int fall_back(struct vg_keeper *k)
  */
 static int start_policy(struct vg_keeper *k)
 {
-	vg_cleanup(vg_diags_freep) struct vg_diags diags = { 0 };
+	vg_cleanup(vg_diags_freep) struct vg_diags diags = {0};
 	int r;
 
 	r = vg_attach_adopt(k->attach);
@@ -304,7 +304,7 @@ static int start_policy(struct vg_keeper *k)
 	if (r == 0)
 		return 0;
 	if (vg_attach_count(k->attach) == 0) {
-		vg_cleanup(vg_buf_freep) struct vg_buf text = { 0 };
+		vg_cleanup(vg_buf_freep) struct vg_buf text = {0};
 
 		vg_diags_print(&diags, false, &text);
 		fputs(vg_buf_text(&text), stderr);
@@ -343,7 +343,8 @@ static void test_layers(struct vg_keeper *k)
 				 strerror(-r));
 		}
 		if (p->state != VG_LAYER_PROVEN)
-			vg_incident_state(k, true, vg_layer_name((enum vg_layer)i),
+			vg_incident_state(k, true,
+					  vg_layer_name((enum vg_layer)i),
 					  p->why);
 	}
 	k->layers_tested = true;
@@ -351,7 +352,7 @@ static void test_layers(struct vg_keeper *k)
 
 static int start_loop(struct vg_keeper *k)
 {
-	const struct timeval second = { .tv_sec = 1 };
+	const struct timeval second = {.tv_sec = 1};
 	int r;
 
 	k->base = event_base_new();
@@ -458,7 +459,7 @@ int vg_keeper_main(const struct vg_options *o)
 		.options = o,
 		.cgroup_root = -1,
 		.walk_budget = WALK_BUDGET,
-		.verifier = { .fd = -1 },
+		.verifier = {.fd = -1},
 	};
 	TAILQ_INIT(&k.verifier.waiting);
 	LIST_INIT(&k.waiters);

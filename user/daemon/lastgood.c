@@ -40,7 +40,8 @@ static int empty_dir(int state, const char *name)
 
 	if (mkdirat(state, name, 0700) < 0 && errno != EEXIST)
 		return -errno;
-	fd = openat(state, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	fd = openat(state, name,
+		    O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return -errno;
 	d = fdopendir(fd);
@@ -119,7 +120,7 @@ static int publish(int state)
 int vg_lastgood_save(const char *state_dir, const char *policy_dir)
 {
 	vg_cleanup(vg_policy_freep) struct vg_policy *policy = NULL;
-	vg_cleanup(vg_diags_freep) struct vg_diags diags = { 0 };
+	vg_cleanup(vg_diags_freep) struct vg_diags diags = {0};
 	vg_cleanup(vg_fd_closep) int state = -1;
 	vg_cleanup(vg_fd_closep) int new = -1;
 	int r;

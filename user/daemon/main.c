@@ -17,9 +17,9 @@ static const struct {
 	const char *name;
 	int (*main)(const struct vg_options *o);
 } roles[] = {
-	[VG_ROLE_SUPERVISOR] = { "supervisor", vg_supervisor_main },
-	[VG_ROLE_KEEPER] = { "keeper", vg_keeper_main },
-	[VG_ROLE_VERIFIER] = { "verifier", vg_verifier_main },
+	[VG_ROLE_SUPERVISOR] = {"supervisor", vg_supervisor_main},
+	[VG_ROLE_KEEPER] = {"keeper", vg_keeper_main},
+	[VG_ROLE_VERIFIER] = {"verifier", vg_verifier_main},
 };
 
 int main(int argc, char **argv)

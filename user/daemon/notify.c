@@ -15,7 +15,7 @@ int vg_notify(const char *state)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
 	vg_cleanup(vg_fd_closep) int fd = -1;
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
 	size_t n;
 
 	if (!path)

@@ -26,22 +26,22 @@ enum {
 };
 
 static const struct option long_options[] = {
-	{ "config", required_argument, NULL, OPT_CONFIG },
-	{ "policy-dir", required_argument, NULL, OPT_POLICY_DIR },
-	{ "state-dir", required_argument, NULL, OPT_STATE_DIR },
-	{ "run-dir", required_argument, NULL, OPT_RUN_DIR },
-	{ "bpffs", required_argument, NULL, OPT_BPFFS },
-	{ "cgroup-root", required_argument, NULL, OPT_CGROUP_ROOT },
-	{ "foreground", no_argument, NULL, OPT_FOREGROUND },
-	{ "debug", no_argument, NULL, OPT_DEBUG },
-	{ "ephemeral", required_argument, NULL, OPT_EPHEMERAL },
-	{ "role", required_argument, NULL, OPT_ROLE },
+	{"config", required_argument, NULL, OPT_CONFIG},
+	{"policy-dir", required_argument, NULL, OPT_POLICY_DIR},
+	{"state-dir", required_argument, NULL, OPT_STATE_DIR},
+	{"run-dir", required_argument, NULL, OPT_RUN_DIR},
+	{"bpffs", required_argument, NULL, OPT_BPFFS},
+	{"cgroup-root", required_argument, NULL, OPT_CGROUP_ROOT},
+	{"foreground", no_argument, NULL, OPT_FOREGROUND},
+	{"debug", no_argument, NULL, OPT_DEBUG},
+	{"ephemeral", required_argument, NULL, OPT_EPHEMERAL},
+	{"role", required_argument, NULL, OPT_ROLE},
 #ifdef VG_TEST_CLOCK
-	{ "clock-rate", required_argument, NULL, OPT_CLOCK_RATE },
+	{"clock-rate", required_argument, NULL, OPT_CLOCK_RATE},
 #endif
-	{ "help", no_argument, NULL, OPT_HELP },
-	{ "version", no_argument, NULL, OPT_VERSION },
-	{ 0 },
+	{"help", no_argument, NULL, OPT_HELP},
+	{"version", no_argument, NULL, OPT_VERSION},
+	{0},
 };
 
 static const char *const role_names[] = {
@@ -120,8 +120,8 @@ static int take(struct vg_options *o, int option)
 /* A relative path would mean another place in each process. */
 static int check_paths(const struct vg_options *o)
 {
-	const char *paths[] = { o->config,  o->policy_dir, o->state_dir,
-				o->run_dir, o->bpffs,	   o->cgroup_root };
+	const char *paths[] = {o->config,  o->policy_dir, o->state_dir,
+			       o->run_dir, o->bpffs,	  o->cgroup_root};
 
 	for (size_t i = 0; i < VG_ARRAY_LEN(paths); i++)
 		if (paths[i] && paths[i][0] != '/') {
@@ -168,7 +168,8 @@ int vg_options_parse(int argc, char **argv, struct vg_options *ret)
 void vg_options_usage(void)
 {
 	puts("usage: verigressd [--config FILE] [--policy-dir DIR]\n"
-	     "                  [--state-dir DIR] [--run-dir DIR] [--bpffs DIR]\n"
+	     "                  [--state-dir DIR] [--run-dir DIR] [--bpffs "
+	     "DIR]\n"
 	     "                  [--cgroup-root DIR] [--foreground] [--debug]\n"
 	     "       verigressd --help | --version\n"
 	     "\n"
@@ -200,13 +201,13 @@ void vg_options_for_role(const struct vg_options *o, enum vg_role role,
 	/* The verifier gets all it may know by message. */
 	if (role == VG_ROLE_KEEPER) {
 		const char *paths[][2] = {
-			{ "--config", o->config },
-			{ "--policy-dir", o->policy_dir },
-			{ "--state-dir", o->state_dir },
-			{ "--run-dir", o->run_dir },
-			{ "--bpffs", o->bpffs },
-			{ "--cgroup-root", o->cgroup_root },
-			{ "--ephemeral", o->ephemeral },
+			{"--config", o->config},
+			{"--policy-dir", o->policy_dir},
+			{"--state-dir", o->state_dir},
+			{"--run-dir", o->run_dir},
+			{"--bpffs", o->bpffs},
+			{"--cgroup-root", o->cgroup_root},
+			{"--ephemeral", o->ephemeral},
 		};
 
 		for (size_t i = 0; i < VG_ARRAY_LEN(paths); i++)

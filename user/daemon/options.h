@@ -20,7 +20,7 @@ struct vg_options {
 	const char *run_dir;
 	const char *bpffs;
 	const char *cgroup_root; /* NULL: the cgroup2 mount */
-	bool foreground;	 /* log to stderr as text, whoever reads it */
+	bool foreground; /* log to stderr as text, whoever reads it */
 	bool debug;
 	/*
 	 * Set by `verigress run` only: the cgroup (below the root) that the one
@@ -28,8 +28,8 @@ struct vg_options {
 	 * the daemon removes every trace and ends.
 	 */
 	const char *ephemeral;
-	enum vg_role role;	/* the processes that main becomes */
-	uint32_t clock_rate;	/* test build only, else 1 */
+	enum vg_role role; /* the processes that main becomes */
+	uint32_t clock_rate; /* test build only, else 1 */
 	bool help, version;
 };
 

@@ -71,7 +71,8 @@ static int receive(struct vg_parent *p, struct vg_power_message *m, int *fd)
 }
 
 /* An answer that came too late for its request is dropped here. */
-static void pass_on(struct vg_parent *p, const struct vg_power_message *m, int fd)
+static void pass_on(struct vg_parent *p, const struct vg_power_message *m,
+		    int fd)
 {
 	if (m->serial == 0)
 		p->said(p->ctx, (enum vg_power)m->op, fd);
@@ -98,11 +99,11 @@ static int64_t real_ms(void)
 	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static int await(struct vg_parent *p, uint32_t serial, struct vg_power_message *m,
-		 int *fd)
+static int await(struct vg_parent *p, uint32_t serial,
+		 struct vg_power_message *m, int *fd)
 {
 	const int64_t end = real_ms() + VG_PARENT_WAIT_MS;
-	struct pollfd wait = { .fd = p->channel, .events = POLLIN };
+	struct pollfd wait = {.fd = p->channel, .events = POLLIN};
 	int64_t left;
 	int r;
 

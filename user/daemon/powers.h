@@ -14,12 +14,12 @@
 #include <sys/types.h>
 
 #define VG_POWER_VERSION 1
-#define VG_POWER_TEXT	   256
+#define VG_POWER_TEXT	 256
 
 enum vg_power {
 	VG_POWER_NONE = 0,
 	/* keeper -> supervisor */
-	VG_POWER_EXE,	 /* pid -> text: the path of its executable */
+	VG_POWER_EXE, /* pid -> text: the path of its executable */
 	VG_POWER_DIAG, /* pid -> fd: a sock_diag socket in its network
 			    namespace, on which only the sender's own
 			    CAP_NET_ADMIN counts */
@@ -27,8 +27,8 @@ enum vg_power {
 	VG_POWER_COUNT,
 	/* supervisor -> keeper, unasked */
 	VG_POWER_CHANNEL = 64, /* fd: the socketpair to a new verifier */
-	VG_POWER_RELOAD,	 /* SIGHUP */
-	VG_POWER_STOP,	 /* SIGTERM: write out what is pending, end */
+	VG_POWER_RELOAD, /* SIGHUP */
+	VG_POWER_STOP, /* SIGTERM: write out what is pending, end */
 };
 
 struct vg_power_message {
@@ -45,13 +45,14 @@ struct vg_power_message {
 #define VG_FD_CONTROL 4 /* keeper: the listening control socket */
 
 /* Exit codes of a child that mean more than "start it again". */
-#define VG_CHILD_DONE   70 /* keeper: all is removed, nothing is left to do */
-#define VG_CHILD_CONFIG 78 /* keeper: starting again would not help (EX_CONFIG) */
+#define VG_CHILD_DONE 70 /* keeper: all is removed, nothing is left to do */
+#define VG_CHILD_CONFIG                                                        \
+	78 /* keeper: starting again would not help (EX_CONFIG) */
 
 /* ---- the supervisor's side: powers.c ------------------------------------- */
 
 struct vg_powers {
-	int netns;	/* our own network namespace; borrowed */
+	int netns; /* our own network namespace; borrowed */
 	pid_t verifier; /* 0: none runs */
 };
 

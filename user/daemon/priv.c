@@ -29,7 +29,7 @@ static const unsigned int keeper_caps[] = {
 
 int vg_priv_user(struct vg_user *ret)
 {
-	struct vg_user user = { 0 };
+	struct vg_user user = {0};
 	const struct passwd *account;
 	const struct group *group;
 
@@ -148,7 +148,7 @@ int vg_priv_become(const struct vg_user *user)
 
 static int limit(__rlimit_resource_t what, rlim_t value)
 {
-	const struct rlimit both = { .rlim_cur = value, .rlim_max = value };
+	const struct rlimit both = {.rlim_cur = value, .rlim_max = value};
 
 	return setrlimit(what, &both) < 0 ? -errno : 0;
 }
@@ -171,38 +171,97 @@ int vg_priv_verifier(void)
 }
 
 static const char *const allowed_calls[] = {
-	"accept4",	"bind",		 "brk",		  "clock_gettime",
-	"clock_nanosleep", "close",	 "connect",	  "epoll_create1",
-	"epoll_ctl",	"epoll_pwait",	 "epoll_pwait2",  "epoll_wait",
-	"eventfd2",	"exit",		 "exit_group",	  "fcntl",
-	"fstat",	"futex",	 "getpeername",	  "getpid",
-	"getppid",	"getrandom",	 "getrusage",	  "getsockname",
-	"getsockopt",	"gettid",	 "gettimeofday",  "getuid",
-	"geteuid",	"getgid",	 "getegid",	  "ioctl",
-	"listen",	"lseek",	 "madvise",	  "mmap",
-	"mprotect",	"mremap",	 "munmap",	  "newfstatat",
-	"pipe2",	"poll",		 "ppoll",	  "pread64",
-	"read",		"readv",	 "recvfrom",	  "recvmmsg",
-	"recvmsg",	"restart_syscall", "rseq",	  "rt_sigaction",
-	"rt_sigprocmask", "rt_sigreturn", "sched_yield",  "sendmmsg",
-	"sendmsg",	"sendto",	 "setsockopt",	  "shutdown",
-	"sigaltstack",	"sysinfo",	 "timerfd_create", "timerfd_settime",
-	"uname",	"write",	 "writev",
+	"accept4",
+	"bind",
+	"brk",
+	"clock_gettime",
+	"clock_nanosleep",
+	"close",
+	"connect",
+	"epoll_create1",
+	"epoll_ctl",
+	"epoll_pwait",
+	"epoll_pwait2",
+	"epoll_wait",
+	"eventfd2",
+	"exit",
+	"exit_group",
+	"fcntl",
+	"fstat",
+	"futex",
+	"getpeername",
+	"getpid",
+	"getppid",
+	"getrandom",
+	"getrusage",
+	"getsockname",
+	"getsockopt",
+	"gettid",
+	"gettimeofday",
+	"getuid",
+	"geteuid",
+	"getgid",
+	"getegid",
+	"ioctl",
+	"listen",
+	"lseek",
+	"madvise",
+	"mmap",
+	"mprotect",
+	"mremap",
+	"munmap",
+	"newfstatat",
+	"pipe2",
+	"poll",
+	"ppoll",
+	"pread64",
+	"read",
+	"readv",
+	"recvfrom",
+	"recvmmsg",
+	"recvmsg",
+	"restart_syscall",
+	"rseq",
+	"rt_sigaction",
+	"rt_sigprocmask",
+	"rt_sigreturn",
+	"sched_yield",
+	"sendmmsg",
+	"sendmsg",
+	"sendto",
+	"setsockopt",
+	"shutdown",
+	"sigaltstack",
+	"sysinfo",
+	"timerfd_create",
+	"timerfd_settime",
+	"uname",
+	"write",
+	"writev",
 	/* 32-bit and other names of the same, where the ABI has them */
-	"_llseek",	"clock_gettime64", "fcntl64",	  "fstat64",
-	"futex_time64", "mmap2",	 "recv",	  "send",
-	"epoll_create", "pipe",		 "eventfd",	  "timerfd_settime64",
+	"_llseek",
+	"clock_gettime64",
+	"fcntl64",
+	"fstat64",
+	"futex_time64",
+	"mmap2",
+	"recv",
+	"send",
+	"epoll_create",
+	"pipe",
+	"eventfd",
+	"timerfd_settime64",
 };
 
 /* Looked for in passing by the C library; told that they are not there. */
 static const char *const refused_calls[] = {
-	"open", "openat", "access", "faccessat", "faccessat2",
-	"readlink", "readlinkat", "stat", "statx", "prlimit64", "getcwd",
+	"open",	      "openat", "access", "faccessat", "faccessat2", "readlink",
+	"readlinkat", "stat",	"statx",  "prlimit64", "getcwd",
 };
 
 static int seccomp_rules(scmp_filter_ctx filter)
 {
-	const int families[] = { AF_INET, AF_INET6 };
+	const int families[] = {AF_INET, AF_INET6};
 	int r = 0;
 
 	for (size_t i = 0; i < VG_ARRAY_LEN(allowed_calls); i++) {
@@ -224,9 +283,9 @@ static int seccomp_rules(scmp_filter_ctx filter)
 			return r;
 	}
 	for (size_t i = 0; i < VG_ARRAY_LEN(families); i++) {
-		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-				     SCMP_A0(SCMP_CMP_EQ,
-					     (scmp_datum_t)families[i]));
+		r = seccomp_rule_add(
+			filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+			SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
 		if (r < 0)
 			return r;
 	}

@@ -25,7 +25,7 @@
 /* Two look-ups, each twice, with their deadlines, and a queue before them. */
 #define VG_ASK_DEADLINE_NS (60 * VG_NS_PER_S)
 /* A verifier that owes an answer and says nothing for so long is replaced. */
-#define VG_SILENCE_NS (90 * VG_NS_PER_S)
+#define VG_SILENCE_NS	   (90 * VG_NS_PER_S)
 #define VG_ANCHOR_FILE_MAX VG_MSG_ANCHORS
 
 static void pump(struct vg_keeper *k);
@@ -81,8 +81,8 @@ static void schedule_next(struct vg_target *t, bool granted, uint32_t ttl)
 		t->failures = 0;
 	else if (t->failures < UINT32_MAX)
 		t->failures++;
-	schedule(t, granted ? vg_schedule_refresh(ttl, hold_s, random32()) :
-			      vg_schedule_backoff(t->failures, random32()));
+	schedule(t, granted ? vg_schedule_refresh(ttl, hold_s, random32())
+			    : vg_schedule_backoff(t->failures, random32()));
 }
 
 void vg_proving_now(struct vg_target *t)
@@ -92,7 +92,8 @@ void vg_proving_now(struct vg_target *t)
 		t->judged = true;
 		t->judged_ns = t->verified_ns = vg_clock_now();
 		schedule(t, vg_schedule_lease(VG_LITERAL_TTL_S,
-					      t->endpoint->hold_s) / 2);
+					      t->endpoint->hold_s) /
+				    2);
 		return;
 	}
 	if (t->timer)
@@ -105,7 +106,7 @@ void vg_proving_now(struct vg_target *t)
 
 static int send_message(struct vg_keeper *k, const struct vg_msg *m)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf packet = { .max = VG_MSG_MAX };
+	vg_cleanup(vg_buf_freep) struct vg_buf packet = {.max = VG_MSG_MAX};
 	int r;
 
 	vg_msg_encode(m, &packet);
@@ -176,7 +177,8 @@ void vg_proving_forget(struct vg_target *t)
 	    (m = calloc(1, sizeof(*m)))) {
 		m->type = VG_MSG_FORGET;
 		m->forget = t->request;
-		(void)send_message(k, m); /* its proof would be dropped anyway */
+		(void)send_message(k,
+				   m); /* its proof would be dropped anyway */
 	}
 	landed(t);
 	if (t->timer)
@@ -381,7 +383,8 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 		vg_warn("the verifier is gone; leases live on to their ends");
 	else
 		vg_err("the verifier does not keep to the protocol (%s); "
-		       "it is replaced", strerror((int)-n));
+		       "it is replaced",
+		       strerror((int)-n));
 	hang_up(k);
 }
 
@@ -420,8 +423,8 @@ static void give_up(struct vg_target *t, uint64_t now)
 void vg_proving_tick(struct vg_keeper *k, uint64_t now)
 {
 	struct vg_verifier_link *v = &k->verifier;
-	bool owed = v->in_flight > 0 ||
-		    (!v->greeted && !TAILQ_EMPTY(&v->waiting));
+	bool owed =
+		v->in_flight > 0 || (!v->greeted && !TAILQ_EMPTY(&v->waiting));
 
 	for (size_t i = 0; i < k->n_units; i++)
 		for (size_t j = 0; j < k->units[i]->n_targets; j++) {

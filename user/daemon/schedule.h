@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#define VG_TTL_MIN_S	 60   /* of a lease */
+#define VG_TTL_MIN_S	 60 /* of a lease */
 #define VG_TTL_MAX_S	 3600
 #define VG_REFRESH_MIN_S 15
 #define VG_REFRESH_MAX_S 300

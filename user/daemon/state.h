@@ -60,16 +60,16 @@ struct vg_target {
 	struct vg_keeper *keeper;
 	struct vg_unit *unit;
 	const struct vg_endpoint *endpoint; /* of unit->service */
-	uint32_t number;   /* over all services; never used again */
+	uint32_t number; /* over all services; never used again */
 	struct event *timer; /* the next look-up */
-	bool queued;	   /* waits for a place at the verifier */
+	bool queued; /* waits for a place at the verifier */
 	bool in_flight;
-	uint64_t request;  /* id of what is in flight */
+	uint64_t request; /* id of what is in flight */
 	uint64_t asked_ns;
-	uint64_t next_ns;  /* of the timer */
+	uint64_t next_ns; /* of the timer */
 	uint32_t failures; /* in a row; 0 while all is well */
 	bool judged;
-	uint64_t judged_ns;   /* the last proof, of either kind */
+	uint64_t judged_ns; /* the last proof, of either kind */
 	uint64_t verified_ns; /* the last proof that granted; 0: never */
 	struct vg_proof *proof; /* the last one; NULL for literals */
 	TAILQ_ENTRY(vg_target) queue;
@@ -78,13 +78,13 @@ TAILQ_HEAD(vg_target_queue, vg_target);
 
 /* One cgroup of a service, there or not. */
 struct vg_tag {
-	char *path;    /* relative to the root */
-	uint64_t id;   /* 0: not confined now (it does not exist) */
-	bool late;     /* it had processes before it was confined */
+	char *path; /* relative to the root */
+	uint64_t id; /* 0: not confined now (it does not exist) */
+	bool late; /* it had processes before it was confined */
 	uint64_t populated_ns; /* when it was confined with processes in it, and
 				  may still be held; 0: not so */
-	int error;     /* -errno of the last attempt, 0 when fine */
-	bool taken;    /* by the unit that takes the place of this one */
+	int error; /* -errno of the last attempt, 0 when fine */
+	bool taken; /* by the unit that takes the place of this one */
 };
 
 /* A service at run time. */
@@ -171,7 +171,7 @@ struct vg_keeper {
 	struct event *second; /* the tick of housekeeping */
 	uint32_t walk_budget; /* cgroups to look at for events, this second */
 	uint64_t resolvers_due_ns; /* when `resolvers` leases are renewed */
-	uint64_t self_due_ns;	   /* when our own addresses are read again */
+	uint64_t self_due_ns; /* when our own addresses are read again */
 
 	/* events */
 	struct vg_ring *ring;
@@ -183,19 +183,19 @@ struct vg_keeper {
 	uint64_t bad_events; /* records that could not be decoded */
 	uint64_t ring_lost_told;
 	uint32_t selftest_seen; /* bit per layer, while the self-test runs */
-	bool degraded;	       /* as last told by an event */
+	bool degraded; /* as last told by an event */
 
 	/* answers */
 	struct vg_server *server;
 	struct vg_watch *watch;
 	struct vg_http *http;
-	uint64_t n_proofs[3];   /* granted, refused, silent */
+	uint64_t n_proofs[3]; /* granted, refused, silent */
 	uint64_t n_findings[VG_FINDING_COUNT];
 	uint64_t n_destroyed;
 	uint64_t n_leases_refused;
-	uint64_t full_ns;     /* when the map was last full; 0: never */
+	uint64_t full_ns; /* when the map was last full; 0: never */
 	uint64_t losses_seen; /* of events, everywhere */
-	uint64_t loss_ns;     /* when that last grew; 0: not in our time */
+	uint64_t loss_ns; /* when that last grew; 0: not in our time */
 	bool losses_read;
 	/* --ephemeral */
 	bool was_populated;
@@ -222,8 +222,8 @@ void vg_units_check_ready(struct vg_keeper *k);
  * finding; NULL when there is none.  What a denied address may well be.
  */
 const struct vg_target *vg_units_candidate(const struct vg_unit *u,
-					    const struct vg_address *a,
-					    const struct vg_finding **ret);
+					   const struct vg_address *a,
+					   const struct vg_finding **ret);
 
 /* ---- apply.c ------------------------------------------------------------- */
 
@@ -254,7 +254,8 @@ bool vg_tags_confines(void *keeper, const char *path);
  * The text path of a cgroup id below UNIT's tags; false when it is gone, or too
  * many were looked at: a service may make thousands, and be refused in each.
  */
-bool vg_tags_path(struct vg_unit *u, uint64_t cgroup_id, char *ret, size_t size);
+bool vg_tags_path(struct vg_unit *u, uint64_t cgroup_id, char *ret,
+		  size_t size);
 
 /* ---- proving.c ----------------------------------------------------------- */
 

@@ -40,12 +40,12 @@ struct child {
 struct supervisor {
 	const struct vg_options *options;
 	struct vg_user user;
-	int exe;     /* O_PATH of our own program */
-	int null;    /* /dev/null */
-	int netns;   /* our own network namespace */
+	int exe; /* O_PATH of our own program */
+	int null; /* /dev/null */
+	int netns; /* our own network namespace */
 	int control; /* the listening control socket */
 	int signals; /* signalfd */
-	int keeper;  /* channel to the keeper; -1 while there is none */
+	int keeper; /* channel to the keeper; -1 while there is none */
 	struct child children[3];
 	bool kept; /* a keeper lived for more than a moment */
 	bool stopping;
@@ -86,7 +86,7 @@ become(struct supervisor *s, enum vg_role role, const int *fds, int n)
 {
 	const char *args[VG_OPTIONS_ARGS];
 	char journal[64] = "", notify[160] = "";
-	char *env[3] = { 0 };
+	char *env[3] = {0};
 	const char *text;
 	sigset_t none;
 	int r, e = 0;
@@ -98,7 +98,8 @@ become(struct supervisor *s, enum vg_role role, const int *fds, int n)
 		r = vg_priv_become(&s->user);
 	/* The keeper lets the group that may read at the metrics socket. */
 	if (r == 0 && role == VG_ROLE_KEEPER)
-		r = setgroups(s->user.has_group, &s->user.group) < 0 ? -errno : 0;
+		r = setgroups(s->user.has_group, &s->user.group) < 0 ? -errno
+								     : 0;
 	if (r < 0)
 		_exit(1);
 
@@ -162,7 +163,7 @@ static int start_keeper(struct supervisor *s)
 		return r;
 	ours = both[0];
 	theirs = both[1];
-	r = start(s, VG_ROLE_KEEPER, (int[]){ theirs, s->control }, 2);
+	r = start(s, VG_ROLE_KEEPER, (int[]){theirs, s->control}, 2);
 	if (r < 0)
 		return r;
 
@@ -183,7 +184,7 @@ static int start_verifier(struct supervisor *s)
 		return r;
 	for_keeper = both[0];
 	for_verifier = both[1];
-	r = start(s, VG_ROLE_VERIFIER, (int[]){ for_verifier }, 1);
+	r = start(s, VG_ROLE_VERIFIER, (int[]){for_verifier}, 1);
 	if (r < 0)
 		return r;
 	return tell(s, VG_POWER_CHANNEL, for_keeper);
@@ -213,7 +214,7 @@ static void on_request(struct supervisor *s)
 {
 	vg_cleanup(vg_fd_closep) int unwanted = -1;
 	vg_cleanup(vg_fd_closep) int fd = -1;
-	struct vg_powers powers = { .netns = s->netns };
+	struct vg_powers powers = {.netns = s->netns};
 	struct vg_power_message m;
 	ssize_t n;
 
@@ -268,8 +269,8 @@ static void stop(struct supervisor *s, int status)
 
 static void on_end(struct supervisor *s, struct child *child, int status)
 {
-	const char *name = child->role == VG_ROLE_KEEPER ? "keeper" :
-							   "verifier";
+	const char *name =
+		child->role == VG_ROLE_KEEPER ? "keeper" : "verifier";
 
 	child->pid = 0;
 	if (child->role == VG_ROLE_KEEPER) {
@@ -291,11 +292,12 @@ static void on_end(struct supervisor *s, struct child *child, int status)
 		return;
 	if (WIFSIGNALED(status))
 		vg_warn("the %s was killed by signal %d; starting it again, "
-			"the kernel goes on enforcing", name, WTERMSIG(status));
+			"the kernel goes on enforcing",
+			name, WTERMSIG(status));
 	else
 		vg_warn("the %s ended with status %d; starting it again, "
-			"the kernel goes on enforcing", name,
-			WEXITSTATUS(status));
+			"the kernel goes on enforcing",
+			name, WEXITSTATUS(status));
 	plan_restart(child);
 }
 
@@ -316,7 +318,8 @@ static void reload(struct supervisor *s)
 
 	if (r < 0)
 		vg_err("the keeper could not be told to reload: %s; use "
-		       "`verigress reload`", strerror(-r));
+		       "`verigress reload`",
+		       strerror(-r));
 }
 
 static void on_signal(struct supervisor *s)
@@ -360,8 +363,8 @@ static int loop(struct supervisor *s)
 {
 	while (running(s)) {
 		struct pollfd fds[] = {
-			{ .fd = s->signals, .events = POLLIN },
-			{ .fd = s->keeper, .events = POLLIN },
+			{.fd = s->signals, .events = POLLIN},
+			{.fd = s->keeper, .events = POLLIN},
 		};
 
 		start_due(s, VG_ROLE_KEEPER);
@@ -433,7 +436,8 @@ static int prepare(struct supervisor *s)
 	if (r < 0)
 		vg_err("needs CAP_SETUID, SETGID, KILL, SYS_PTRACE, SYS_ADMIN, "
 		       "BPF, NET_ADMIN and PERFMON, and SETPCAP to drop the "
-		       "rest: %s", strerror(-r));
+		       "rest: %s",
+		       strerror(-r));
 	return r;
 }
 
@@ -449,10 +453,11 @@ int vg_supervisor_main(const struct vg_options *o)
 		.control = -1,
 		.signals = -1,
 		.keeper = -1,
-		.children = {
-			[VG_ROLE_KEEPER] = { .role = VG_ROLE_KEEPER },
-			[VG_ROLE_VERIFIER] = { .role = VG_ROLE_VERIFIER },
-		},
+		.children =
+			{
+				[VG_ROLE_KEEPER] = {.role = VG_ROLE_KEEPER},
+				[VG_ROLE_VERIFIER] = {.role = VG_ROLE_VERIFIER},
+			},
 	};
 	if (geteuid() != 0) {
 		vg_err("must be started as root");

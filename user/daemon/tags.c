@@ -87,8 +87,8 @@ static void tell_late(struct vg_unit *u, const struct vg_tag *t)
 	};
 
 	u->tagged_late++;
-	vg_warn("%s: %s had processes before it was confined",
-		u->service->name, t->path);
+	vg_warn("%s: %s had processes before it was confined", u->service->name,
+		t->path);
 	vg_incident(u->keeper, u, &r);
 }
 

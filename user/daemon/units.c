@@ -182,8 +182,7 @@ static const struct vg_finding *blocked_by(const struct vg_proof *p,
 
 		if (f->action != VG_ACTION_BLOCK)
 			continue;
-		if (f->has_address &&
-		    memcmp(&f->address, a, sizeof(*a)) == 0)
+		if (f->has_address && memcmp(&f->address, a, sizeof(*a)) == 0)
 			return f;
 		any = f;
 	}
@@ -194,8 +193,8 @@ static const struct vg_finding *blocked_by(const struct vg_proof *p,
 }
 
 const struct vg_target *vg_units_candidate(const struct vg_unit *u,
-					    const struct vg_address *a,
-					    const struct vg_finding **ret)
+					   const struct vg_address *a,
+					   const struct vg_finding **ret)
 {
 	for (size_t i = 0; i < u->n_targets; i++) {
 		const struct vg_proof *p = u->targets[i]->proof;

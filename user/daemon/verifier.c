@@ -42,7 +42,7 @@ static void leave(struct verifier *v, int error)
  */
 static void send_message(struct verifier *v, const struct vg_msg *m)
 {
-	vg_cleanup(vg_buf_freep) struct vg_buf packet = { .max = VG_MSG_MAX };
+	vg_cleanup(vg_buf_freep) struct vg_buf packet = {.max = VG_MSG_MAX};
 	int r;
 
 	vg_msg_encode(m, &packet);
@@ -99,7 +99,8 @@ static int on_config(struct verifier *v, const struct vg_msg_config *c)
 	r = vg_lookup_new(v->base, c, &calls, &v->lookup);
 	if (r < 0)
 		vg_err("the resolver does not take its configuration "
-		       "(anchors, forward, stub): %s", strerror(-r));
+		       "(anchors, forward, stub): %s",
+		       strerror(-r));
 	return r;
 }
 
@@ -191,7 +192,7 @@ static int shut_in(void)
 int vg_verifier_main(const struct vg_options *o)
 {
 	static struct verifier v;
-	const struct vg_msg hello = { .type = VG_MSG_HELLO };
+	const struct vg_msg hello = {.type = VG_MSG_HELLO};
 	int r;
 
 	(void)o;

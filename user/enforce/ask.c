@@ -34,8 +34,8 @@ void vg_book_set_ready(struct vg_book *b, uint32_t service, bool ready)
 static int weight(enum vg_reason reason)
 {
 	static const int weights[VG_REASON_COUNT] = {
-		[VG_REASON_NONE] = 6,	    [VG_REASON_EXPIRED] = 5,
-		[VG_REASON_REVOKED] = 4,    [VG_REASON_WRONG_PORT] = 3,
+		[VG_REASON_NONE] = 6,	     [VG_REASON_EXPIRED] = 5,
+		[VG_REASON_REVOKED] = 4,     [VG_REASON_WRONG_PORT] = 3,
 		[VG_REASON_WRONG_PROTO] = 2, [VG_REASON_NOT_READY] = 1,
 		[VG_REASON_NO_LEASE] = 1,
 	};
@@ -74,7 +74,8 @@ static void explain_place(const struct vg_table_place *place, uint64_t now,
 	const struct vg_table_claim *c;
 	enum vg_reason reason;
 
-	LIST_FOREACH(l, &place->leases, of_place) {
+	LIST_FOREACH(l, &place->leases, of_place)
+	{
 		c = vg_table_longest(l);
 		if (!c)
 			continue;
@@ -119,14 +120,13 @@ static void explain_departed(const struct vg_departed_entry *e,
 
 static struct vg_prefix cut(const struct vg_prefix *p, unsigned int bits)
 {
-	struct vg_prefix ret = { .bits = (uint8_t)bits };
+	struct vg_prefix ret = {.bits = (uint8_t)bits};
 	size_t whole = bits / 8;
 
 	memcpy(ret.address.octets, p->address.octets, whole);
 	if (bits % 8)
-		ret.address.octets[whole] =
-			(uint8_t)(p->address.octets[whole] &
-				  0xff << (8 - bits % 8));
+		ret.address.octets[whole] = (uint8_t)(p->address.octets[whole] &
+						      0xff << (8 - bits % 8));
 	return ret;
 }
 
@@ -145,10 +145,10 @@ void vg_book_explain(const struct vg_book *b, uint64_t now,
 		return;
 	for (bits = 129; bits-- > 0;) {
 		p = cut(&what->prefix, bits);
-		place = b->table.bits[bits] ?
-				vg_table_find_place(&b->table, what->service,
-						    &p) :
-				NULL;
+		place = b->table.bits[bits]
+				? vg_table_find_place(&b->table, what->service,
+						      &p)
+				: NULL;
 		if (place)
 			explain_place(place, now, what, ret);
 		e = vg_departed_find(b->departed, what->service, &p);
@@ -183,10 +183,12 @@ int vg_book_each(const struct vg_book *b, uint32_t service, vg_book_fn fn,
 	const struct vg_table_claim *c;
 	int r;
 
-	TAILQ_FOREACH(l, &b->table.live, in_list) {
+	TAILQ_FOREACH(l, &b->table.live, in_list)
+	{
 		if (service && l->what.service != service)
 			continue;
-		LIST_FOREACH(c, &l->claims, of_lease) {
+		LIST_FOREACH(c, &l->claims, of_lease)
+		{
 			r = give(c, fn, ctx);
 			if (r < 0)
 				return r;
@@ -205,7 +207,8 @@ int vg_book_each_of(const struct vg_book *b, uint32_t endpoint, vg_book_fn fn,
 
 	if (!e)
 		return 0;
-	LIST_FOREACH(c, &e->claims, of_endpoint) {
+	LIST_FOREACH(c, &e->claims, of_endpoint)
+	{
 		r = give(c, fn, ctx);
 		if (r < 0)
 			return r;

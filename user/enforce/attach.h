@@ -25,8 +25,8 @@ struct vg_attachment {
 	uint64_t cgroup_id;
 	uint32_t service;
 	uint32_t layers; /* bit per enum vg_layer that is attached and pinned */
-	bool leaving;	 /* see vg_attach_leave() */
-	bool dead;	 /* see vg_attach_bury() */
+	bool leaving; /* see vg_attach_leave() */
+	bool dead; /* see vg_attach_bury() */
 };
 #define VG_LAYERS_ALL ((1u << VG_LAYER_COUNT) - 1)
 

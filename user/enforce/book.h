@@ -43,7 +43,7 @@ void vg_book_freep(struct vg_book **b);
 struct vg_claim {
 	uint32_t service;
 	uint32_t endpoint; /* the keeper's number, over all services; not 0 */
-	const char *name;  /* host, or the literal as text; copied */
+	const char *name; /* host, or the literal as text; copied */
 	const char *class; /* a literal: vg_class_name() */
 	struct vg_prefix prefix;
 	const struct vg_ports *ports;
@@ -66,17 +66,17 @@ int vg_book_claim(struct vg_book *b, uint64_t now, const struct vg_claim *c,
 
 enum vg_book_cause {
 	VG_CAUSE_EXPIRED = 0, /* nobody renewed it */
-	VG_CAUSE_REVOKED,     /* evidence of attack */
-	VG_CAUSE_CHANGED,     /* the name no longer has the address */
-	VG_CAUSE_REMOVED,     /* the policy no longer has the endpoint */
+	VG_CAUSE_REVOKED, /* evidence of attack */
+	VG_CAUSE_CHANGED, /* the name no longer has the address */
+	VG_CAUSE_REMOVED, /* the policy no longer has the endpoint */
 };
 const char *vg_cause_name(enum vg_book_cause cause); /* "expired", ... */
 
 struct vg_book_loss {
 	struct vg_permission what;
-	bool kept;	  /* another valid claim keeps the lease alive */
+	bool kept; /* another valid claim keeps the lease alive */
 	uint32_t kept_by; /* that endpoint */
-	uint64_t until;	  /* of the lost claim */
+	uint64_t until; /* of the lost claim */
 };
 struct vg_book_losses {
 	struct vg_book_loss *items;
@@ -156,9 +156,9 @@ void vg_book_set_ready(struct vg_book *b, uint32_t service, bool ready);
 #define VG_BOOK_TEXT 400
 struct vg_book_answer {
 	enum vg_reason reason; /* VG_REASON_NONE: granted */
-	uint32_t endpoint;     /* 0 when not known */
-	uint64_t until;	       /* of the lease; 0 when not known */
-	uint64_t verified;     /* last; 0 when not known */
+	uint32_t endpoint; /* 0 when not known */
+	uint64_t until; /* of the lease; 0 when not known */
+	uint64_t verified; /* last; 0 when not known */
 	char name[VG_HOST_NAME]; /* "" when it never belonged to anybody */
 	char cause[VG_BOOK_TEXT]; /* why it went; "" when not known */
 };
@@ -179,7 +179,7 @@ struct vg_book_entry {
 	uint32_t endpoint;
 	const char *name;
 	const char *class;
-	uint64_t until;	   /* of this claim */
+	uint64_t until; /* of this claim */
 	uint64_t verified;
 };
 /* FN for each claim of SERVICE (0: of all); FN must not change the book. */

@@ -149,8 +149,8 @@ int vg_cgroup_open(int root_fd, const char *path, int *ret_fd)
 {
 	const struct open_how how = {
 		.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
-			   RESOLVE_NO_XDEV,
+		.resolve =
+			RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
 	};
 	long fd;
 
@@ -168,7 +168,7 @@ int vg_cgroup_id(int fd, uint64_t *ret)
 	struct {
 		struct file_handle head;
 		unsigned char id[sizeof(uint64_t)];
-	} handle = { .head.handle_bytes = sizeof(uint64_t) };
+	} handle = {.head.handle_bytes = sizeof(uint64_t)};
 	int mount;
 
 	if (!is_cgroup2(fd))
@@ -250,7 +250,7 @@ static int walk_dir(struct walk *w, int fd, size_t length, int depth)
 
 int vg_cgroup_each(int fd, vg_cgroup_fn fn, void *ctx)
 {
-	struct walk w = { .fn = fn, .ctx = ctx };
+	struct walk w = {.fn = fn, .ctx = ctx};
 
 	return walk_dir(&w, fd, 0, 0);
 }
@@ -312,7 +312,7 @@ static int add_id(void *ctx, int fd, uint64_t id, const char *path)
 
 int vg_cgroup_ids(int fd, uint64_t **ret, size_t *ret_n)
 {
-	struct ids ids = { 0 };
+	struct ids ids = {0};
 	int r;
 
 	r = vg_cgroup_each(fd, add_id, &ids);
@@ -377,7 +377,7 @@ static int add_pids(void *ctx, int fd, uint64_t id, const char *path)
 
 int vg_cgroup_pids(int fd, pid_t **ret, size_t *ret_n)
 {
-	struct pids pids = { 0 };
+	struct pids pids = {0};
 	int r;
 
 	r = vg_cgroup_each(fd, add_pids, &pids);

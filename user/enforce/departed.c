@@ -73,15 +73,15 @@ static struct record *find(const struct vg_departed *d, uint32_t service,
 	struct record *r;
 
 	LIST_FOREACH(r, &d->buckets[i], in_bucket)
-		if (r->entry.what.service == service &&
-		    vg_table_prefix_equal(&r->entry.what.prefix, prefix))
-			return r;
+	if (r->entry.what.service == service &&
+	    vg_table_prefix_equal(&r->entry.what.prefix, prefix))
+		return r;
 	return NULL;
 }
 
-const struct vg_departed_entry *
-vg_departed_find(const struct vg_departed *d, uint32_t service,
-		 const struct vg_prefix *prefix)
+const struct vg_departed_entry *vg_departed_find(const struct vg_departed *d,
+						 uint32_t service,
+						 const struct vg_prefix *prefix)
 {
 	const struct record *r = find(d, service, prefix);
 
@@ -126,12 +126,11 @@ bool vg_departed_covers(const struct vg_departed_entry *e, uint8_t proto,
 			uint16_t port)
 {
 	if (proto == IPPROTO_TCP)
-		return e->has_tcp && (e->tcp_first == 0 ||
-				      (port >= e->tcp_first &&
-				       port <= e->tcp_last));
-	return e->has_udp &&
-	       (e->udp_first == 0 ||
-		(port >= e->udp_first && port <= e->udp_last));
+		return e->has_tcp &&
+		       (e->tcp_first == 0 ||
+			(port >= e->tcp_first && port <= e->tcp_last));
+	return e->has_udp && (e->udp_first == 0 ||
+			      (port >= e->udp_first && port <= e->udp_last));
 }
 
 /* ---- putting --------------------------------------------------------------- */

@@ -15,16 +15,18 @@
 struct vg_departed;
 
 struct vg_departed_entry {
-	struct vg_permission what; /* service and prefix; proto, port: see below */
+	struct vg_permission
+		what; /* service and prefix; proto, port: see below */
 	uint16_t tcp_first, tcp_last; /* ports that went; 0,0 with has: every */
 	uint16_t udp_first, udp_last;
 	bool has_tcp, has_udp;
 	uint32_t endpoint;
 	enum vg_book_cause cause;
-	uint64_t until;	   /* of the last claim */
+	uint64_t until; /* of the last claim */
 	uint64_t verified; /* last */
-	const char *name;  /* borrowed when put; owned by the memory when found */
-	const char *text;  /* likewise; "" when there is none */
+	const char
+		*name; /* borrowed when put; owned by the memory when found */
+	const char *text; /* likewise; "" when there is none */
 };
 
 int vg_departed_new(uint32_t max, struct vg_departed **ret);

@@ -73,7 +73,7 @@ static uint64_t now_ms(void)
  */
 static int send_request(int fd, struct request *r)
 {
-	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
 
 	r->head.nlmsg_len = sizeof(*r);
 	if (sendto(fd, r, sizeof(*r), 0, (struct sockaddr *)&kernel,
@@ -84,7 +84,7 @@ static int send_request(int fd, struct request *r)
 
 static int wait_readable(int fd, uint64_t deadline_ms)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct pollfd p = {.fd = fd, .events = POLLIN};
 	uint64_t now = now_ms();
 	int r;
 
@@ -147,7 +147,7 @@ static bool has_cgroup(const struct vg_destroy_request *q, uint64_t id)
 
 static struct vg_address to_address(uint8_t family, const __be32 words[4])
 {
-	struct vg_address a = { { 0 } };
+	struct vg_address a = {{0}};
 
 	if (family == AF_INET6) {
 		memcpy(a.octets, words, 16);
@@ -171,8 +171,7 @@ static bool hits(const struct vg_destroy_target *t, uint8_t proto,
 static bool is_wanted(const struct run *run, const struct nlmsghdr *h)
 {
 	const struct inet_diag_msg *m = NLMSG_DATA(h);
-	struct vg_address remote =
-		to_address(m->idiag_family, m->id.idiag_dst);
+	struct vg_address remote = to_address(m->idiag_family, m->id.idiag_dst);
 	uint16_t port = ntohs(m->id.idiag_dport);
 	size_t i;
 
@@ -241,12 +240,12 @@ static int take_messages(struct run *run, const void *buffer, size_t size)
 static int dump(struct run *run, uint8_t family)
 {
 	struct request request = {
-		.head = { .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-			  .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
-			  .nlmsg_seq = ++run->sequence },
-		.diag = { .sdiag_family = family,
-			  .sdiag_protocol = run->proto,
-			  .idiag_states = STATES },
+		.head = {.nlmsg_type = SOCK_DIAG_BY_FAMILY,
+			 .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+			 .nlmsg_seq = ++run->sequence},
+		.diag = {.sdiag_family = family,
+			 .sdiag_protocol = run->proto,
+			 .idiag_states = STATES},
 	};
 	char buffer[32768]
 		__attribute__((aligned(__alignof__(struct nlmsghdr))));
@@ -286,9 +285,9 @@ static int acknowledge(struct run *run)
 static int destroy_one(struct run *run, const struct inet_diag_req_v2 *victim)
 {
 	struct request request = {
-		.head = { .nlmsg_type = SOCK_DESTROY,
-			  .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
-			  .nlmsg_seq = ++run->sequence },
+		.head = {.nlmsg_type = SOCK_DESTROY,
+			 .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+			 .nlmsg_seq = ++run->sequence},
 		.diag = *victim,
 	};
 	int r;
@@ -336,8 +335,8 @@ static struct run begin(int fd, uint32_t timeout_ms)
 {
 	return (struct run){
 		.fd = fd,
-		.deadline_ms = now_ms() + (timeout_ms ? timeout_ms :
-							DEFAULT_TIMEOUT_MS),
+		.deadline_ms = now_ms() +
+			       (timeout_ms ? timeout_ms : DEFAULT_TIMEOUT_MS),
 		.sequence = (uint32_t)(now_ms() << 12),
 	};
 }
@@ -374,10 +373,10 @@ int vg_destroy_event(int netlink_fd, const struct vg_event *e)
 	struct inet_diag_req_v2 victim = {
 		.sdiag_family = e->family,
 		.sdiag_protocol = IPPROTO_TCP,
-		.id = { .idiag_sport = htons(e->src_port),
-			.idiag_dport = htons(e->dst_port),
-			.idiag_cookie = { (uint32_t)e->cookie,
-					  (uint32_t)(e->cookie >> 32) } },
+		.id = {.idiag_sport = htons(e->src_port),
+		       .idiag_dport = htons(e->dst_port),
+		       .idiag_cookie = {(uint32_t)e->cookie,
+					(uint32_t)(e->cookie >> 32)}},
 	};
 
 	if (e->cookie == 0)

@@ -32,7 +32,7 @@ struct vg_leases {
 
 static struct vg_prefix_key permission_key(const struct vg_permission *p)
 {
-	struct vg_prefix_key key = { 0 };
+	struct vg_prefix_key key = {0};
 
 	key.prefixlen = VG_PREFIX_FIXED + (uint32_t)p->prefix.bits;
 	key.dst.service = p->service;
@@ -45,7 +45,7 @@ static struct vg_prefix_key permission_key(const struct vg_permission *p)
 static struct vg_permission key_permission(const struct vg_lease_key *key,
 					   uint32_t bits)
 {
-	struct vg_permission p = { 0 };
+	struct vg_permission p = {0};
 
 	p.service = key->service;
 	p.proto = key->proto;
@@ -58,7 +58,7 @@ static struct vg_permission key_permission(const struct vg_lease_key *key,
 static struct vg_lease make_lease(const struct vg_permission *p,
 				  const struct vg_lease_info *info)
 {
-	struct vg_lease lease = { 0 };
+	struct vg_lease lease = {0};
 
 	lease.until_ns = vg_clock_to_kernel(info->until);
 	lease.endpoint = info->endpoint;
@@ -344,7 +344,7 @@ static bool is_wanted(const struct vg_prefix_key *key, uint32_t service,
 static int add_listens(int fd, uint32_t service,
 		       const struct vg_listen_entry *entries, size_t n)
 {
-	const struct vg_listen value = { 0 };
+	const struct vg_listen value = {0};
 	struct vg_prefix_key key;
 	size_t i;
 	int r;

@@ -22,15 +22,15 @@ struct vg_leases;
 /* Where a service may go: what a lease is for. */
 struct vg_permission {
 	uint32_t service;
-	uint8_t proto;		 /* IPPROTO_TCP or IPPROTO_UDP */
-	uint16_t port;		 /* host order; 0 is every port */
+	uint8_t proto; /* IPPROTO_TCP or IPPROTO_UDP */
+	uint16_t port; /* host order; 0 is every port */
 	struct vg_prefix prefix; /* one address: `leases`; else `cidrs` */
 };
 
 struct vg_lease_info {
-	uint64_t until;	   /* vg_clock_now() time */
+	uint64_t until; /* vg_clock_now() time */
 	uint32_t endpoint; /* the keeper's number */
-	const char *name;  /* host name, or the literal as text */
+	const char *name; /* host name, or the literal as text */
 };
 
 /* One `listen` entry; FROM is ::/0 for TCP (anybody may be answered). */

@@ -60,7 +60,7 @@ int vg_link_parse(const struct vg_load *load, const char *name,
 
 int vg_link_cgroup(int link_fd, uint64_t *ret)
 {
-	struct bpf_link_info info = { 0 };
+	struct bpf_link_info info = {0};
 	uint32_t size = sizeof(info);
 	int r;
 
@@ -76,7 +76,7 @@ int vg_link_cgroup(int link_fd, uint64_t *ret)
 int vg_link_identify(const struct vg_load *load, uint64_t cgroup_id,
 		     uint32_t service)
 {
-	const struct vg_identity who = { .service = service };
+	const struct vg_identity who = {.service = service};
 
 	return bpf_map_update_elem(vg_load_map(load, VG_MAP_IDENTITY),
 				   &cgroup_id, &who, BPF_ANY);

@@ -33,7 +33,7 @@ struct vg_load {
 	int dir_fd; /* holds the lock */
 	uint32_t leases_max;
 	uint32_t ring_bytes;
-	struct bpf_map *maps[VG_MAP_COUNT];	     /* borrowed from skel */
+	struct bpf_map *maps[VG_MAP_COUNT]; /* borrowed from skel */
 	struct bpf_program *programs[VG_LAYER_COUNT]; /* likewise */
 };
 
@@ -76,7 +76,7 @@ static int pinned_size(const char *dir, const char *name, uint32_t wanted,
 		       uint32_t *ret)
 {
 	vg_cleanup(vg_fd_closep) int fd = -1;
-	struct bpf_map_info info = { 0 };
+	struct bpf_map_info info = {0};
 	uint32_t size = sizeof(info);
 	char path[PATH_MAX];
 	int r;
@@ -163,7 +163,7 @@ static int set_sizes(struct vg_load *l, const struct vg_load_options *o,
 static int read_abi(const char *dir, uint32_t *ret)
 {
 	vg_cleanup(vg_fd_closep) int fd = -1;
-	struct vg_meta meta = { 0 };
+	struct vg_meta meta = {0};
 	char path[PATH_MAX];
 	uint32_t key = 0;
 	int r;
@@ -211,7 +211,7 @@ static int check_pins(struct vg_load *l, char *reason)
 
 static int write_abi(struct vg_load *l)
 {
-	struct vg_meta meta = { .abi = VG_ABI_VERSION };
+	struct vg_meta meta = {.abi = VG_ABI_VERSION};
 	uint32_t key = 0;
 
 	return bpf_map_update_elem(vg_load_map(l, VG_MAP_META), &key, &meta,

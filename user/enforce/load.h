@@ -21,9 +21,10 @@
 struct vg_load;
 
 struct vg_load_options {
-	const char *bpffs;   /* absolute, e.g. /sys/fs/bpf/verigress */
+	const char *bpffs; /* absolute, e.g. /sys/fs/bpf/verigress */
 	uint32_t leases_max; /* 0: VG_LEASES_MAX */
-	uint32_t ring_bytes; /* 0: VG_RING_BYTES; else a power of two of pages */
+	uint32_t
+		ring_bytes; /* 0: VG_RING_BYTES; else a power of two of pages */
 };
 
 /* What went wrong, for people, with the remedy; "" when there is nothing. */

@@ -224,7 +224,7 @@ static bool is_below_default(const char *path)
 
 int vg_load_prepare(const char *bpffs, char reason[static VG_LOAD_REASON])
 {
-	const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
 	vg_cleanup(vg_fd_closep) int fd = -1;
 	int r;
 

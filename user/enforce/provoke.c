@@ -45,18 +45,18 @@ static int do_send(int fd, const union address *to, socklen_t size)
 }
 
 static const struct way ways[VG_LAYER_COUNT] = {
-	[VG_LAYER_CONNECT4] = { .type = SOCK_DGRAM, .provoke = do_connect },
-	[VG_LAYER_CONNECT6] = { .ipv6 = true,
-				.type = SOCK_DGRAM,
-				.provoke = do_connect },
-	[VG_LAYER_SENDMSG4] = { .type = SOCK_DGRAM, .provoke = do_sendto },
-	[VG_LAYER_SENDMSG6] = { .ipv6 = true,
-				.type = SOCK_DGRAM,
-				.provoke = do_sendto },
-	[VG_LAYER_SOCK_OPS] = { .type = SOCK_STREAM, .provoke = do_connect },
-	[VG_LAYER_EGRESS] = { .type = SOCK_DGRAM,
-			      .connected = true,
-			      .provoke = do_send },
+	[VG_LAYER_CONNECT4] = {.type = SOCK_DGRAM, .provoke = do_connect},
+	[VG_LAYER_CONNECT6] = {.ipv6 = true,
+			       .type = SOCK_DGRAM,
+			       .provoke = do_connect},
+	[VG_LAYER_SENDMSG4] = {.type = SOCK_DGRAM, .provoke = do_sendto},
+	[VG_LAYER_SENDMSG6] = {.ipv6 = true,
+			       .type = SOCK_DGRAM,
+			       .provoke = do_sendto},
+	[VG_LAYER_SOCK_OPS] = {.type = SOCK_STREAM, .provoke = do_connect},
+	[VG_LAYER_EGRESS] = {.type = SOCK_DGRAM,
+			     .connected = true,
+			     .provoke = do_send},
 };
 
 static socklen_t make_address(bool ipv6, union address *ret)

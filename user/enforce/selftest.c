@@ -67,7 +67,7 @@ struct scratch {
 /* A dead child leaves its cgroup a moment later. */
 static void scratch_done(struct scratch *s)
 {
-	const struct timespec pause = { .tv_nsec = 5000000 };
+	const struct timespec pause = {.tv_nsec = 5000000};
 	int i;
 
 	vg_fd_closep(&s->fd);
@@ -90,8 +90,9 @@ static int scratch_make(struct scratch *s, int bpffs_fd)
 
 	if (fstat(bpffs_fd, &st) < 0)
 		return -errno;
-	snprintf(name, sizeof(name), VG_SELFTEST_PARENT "/" SELFTEST_NAME
-		 ".%u-%llu", minor(st.st_dev), (unsigned long long)st.st_ino);
+	snprintf(name, sizeof(name),
+		 VG_SELFTEST_PARENT "/" SELFTEST_NAME ".%u-%llu",
+		 minor(st.st_dev), (unsigned long long)st.st_ino);
 	/* It is there, or the next call says what is wrong. */
 	(void)mkdirat(s->root_fd, VG_SELFTEST_PARENT, 0755);
 	if (mkdirat(s->root_fd, name, 0755) < 0 && errno != EEXIST)
@@ -104,7 +105,7 @@ static int scratch_make(struct scratch *s, int bpffs_fd)
 /* ---- the child ------------------------------------------------------------- */
 
 struct child {
-	pid_t pid;  /* 0: none */
+	pid_t pid; /* 0: none */
 	int socket; /* our end */
 };
 
@@ -174,7 +175,7 @@ static int child_start(struct child *c, int cgroup_fd, enum vg_layer layer)
 /* What the child says next: 0 or -errno; -EPIPE when it went without a word. */
 static int child_says(const struct child *c, int *ret)
 {
-	struct pollfd p = { .fd = c->socket, .events = POLLIN };
+	struct pollfd p = {.fd = c->socket, .events = POLLIN};
 	int said;
 
 	if (poll(&p, 1, VG_SELFTEST_MS) != 1)
@@ -189,7 +190,7 @@ static int child_says(const struct child *c, int *ret)
 
 static bool wait_for_event(const struct vg_selftest *t, enum vg_layer layer)
 {
-	const struct timespec pause = { .tv_nsec = 2000000 };
+	const struct timespec pause = {.tv_nsec = 2000000};
 	uint64_t end = now_ms() + VG_SELFTEST_MS;
 
 	do {
@@ -219,9 +220,8 @@ static int test_layer(const struct vg_selftest *t, enum vg_layer layer,
 		      struct vg_layer_proof *ret)
 {
 	vg_cleanup(scratch_done) struct scratch s = {
-		.root_fd = t->cgroup_root_fd, .fd = -1
-	};
-	vg_cleanup(child_done) struct child c = { .socket = -1 };
+		.root_fd = t->cgroup_root_fd, .fd = -1};
+	vg_cleanup(child_done) struct child c = {.socket = -1};
 	vg_cleanup(vg_fd_closep) int link = -1;
 	int r, said = 0;
 
@@ -241,8 +241,8 @@ static int test_layer(const struct vg_selftest *t, enum vg_layer layer,
 		return said;
 	r = vg_attach_one(t->load, layer, s.fd, VG_SERVICE_SELFTEST, &link);
 	if (r < 0) {
-		conclude(ret, VG_LAYER_MISSING, "the kernel did not attach it: %s",
-			 strerror(-r));
+		conclude(ret, VG_LAYER_MISSING,
+			 "the kernel did not attach it: %s", strerror(-r));
 		return 0;
 	}
 	if (send(c.socket, "", 1, MSG_NOSIGNAL) != 1)
@@ -257,7 +257,7 @@ static int test_layer(const struct vg_selftest *t, enum vg_layer layer,
 int vg_selftest_run(const struct vg_selftest *t,
 		    struct vg_layer_proof ret[static VG_LAYER_COUNT])
 {
-	struct vg_layer_proof proofs[VG_LAYER_COUNT] = { 0 };
+	struct vg_layer_proof proofs[VG_LAYER_COUNT] = {0};
 	int i, r, end;
 
 	r = vg_services_selftest(t->services, true);

@@ -101,7 +101,7 @@ static uint32_t find_free(const struct vg_services *s)
 
 int vg_services_add(struct vg_services *s, const char *name, uint32_t *ret)
 {
-	struct vg_service_state state = { 0 };
+	struct vg_service_state state = {0};
 	uint32_t id = vg_services_find(s, name);
 	int r;
 
@@ -132,7 +132,7 @@ const char *vg_services_name(const struct vg_services *s, uint32_t id)
 struct vg_service_state vg_services_state(const struct vg_services *s,
 					  uint32_t id)
 {
-	return in_use(s, id) ? s->states[id] : (struct vg_service_state){ 0 };
+	return in_use(s, id) ? s->states[id] : (struct vg_service_state){0};
 }
 
 static bool is_narrower(const struct vg_service_state *before,
@@ -227,7 +227,7 @@ int vg_services_selftest(struct vg_services *s, bool present)
 
 int vg_services_remove(struct vg_services *s, uint32_t id)
 {
-	struct vg_service_state state = { 0 };
+	struct vg_service_state state = {0};
 
 	if (!in_use(s, id))
 		return 0;

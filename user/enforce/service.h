@@ -23,7 +23,7 @@ struct vg_services;
 struct vg_service_rules {
 	bool audit;
 	bool has_cidrs; /* set before the first CIDR lease is */
-	bool any_port;	/* set before the first lease of port 0 is */
+	bool any_port; /* set before the first lease of port 0 is */
 	bool expiry_kills;
 };
 

@@ -12,10 +12,10 @@
 #include "enforce/load.h"
 
 static const char *const fault_names[VG_FAULT_COUNT] = {
-	[VG_FAULT_IDENTITY] = "identity",   [VG_FAULT_SERVICE] = "service",
-	[VG_FAULT_STORAGE] = "storage",	    [VG_FAULT_PARSE] = "parse",
-	[VG_FAULT_SOCKET] = "socket",	    [VG_FAULT_CALLBACKS] = "callbacks",
-	[VG_FAULT_TIMEOUT] = "timeout",	    [VG_FAULT_CPU] = "cpu",
+	[VG_FAULT_IDENTITY] = "identity", [VG_FAULT_SERVICE] = "service",
+	[VG_FAULT_STORAGE] = "storage",	  [VG_FAULT_PARSE] = "parse",
+	[VG_FAULT_SOCKET] = "socket",	  [VG_FAULT_CALLBACKS] = "callbacks",
+	[VG_FAULT_TIMEOUT] = "timeout",	  [VG_FAULT_CPU] = "cpu",
 };
 
 const char *vg_fault_name(enum vg_fault f)
@@ -64,7 +64,8 @@ int vg_stats_service(const struct vg_load *l, uint32_t service,
 	return 0;
 }
 
-int vg_stats_faults(const struct vg_load *l, uint64_t ret[static VG_FAULT_COUNT])
+int vg_stats_faults(const struct vg_load *l,
+		    uint64_t ret[static VG_FAULT_COUNT])
 {
 	uint64_t sums[VG_FAULT_COUNT];
 	int r;
@@ -86,7 +87,7 @@ struct cpu {
 int vg_stats_ring(const struct vg_load *l, struct vg_stats_ring *ret)
 {
 	int fd = vg_load_map(l, VG_MAP_CPUS);
-	struct vg_stats_ring sums = { 0 };
+	struct vg_stats_ring sums = {0};
 	struct cpu cpu;
 	uint32_t i;
 	int r;

@@ -23,8 +23,8 @@ int vg_stats_faults(const struct vg_load *l,
 const char *vg_fault_name(enum vg_fault f);
 
 struct vg_stats_ring {
-	uint64_t seq;	     /* events that were tried, all CPUs */
-	uint64_t lost;	     /* denials that found no room in the ring */
+	uint64_t seq; /* events that were tried, all CPUs */
+	uint64_t lost; /* denials that found no room in the ring */
 	uint64_t lost_flows; /* flow ends that found none */
 };
 int vg_stats_ring(const struct vg_load *l, struct vg_stats_ring *ret);

@@ -51,7 +51,8 @@ static bool is_equal(const struct vg_permission *a,
 		     const struct vg_permission *b)
 {
 	return a->service == b->service && a->proto == b->proto &&
-	       a->port == b->port && vg_table_prefix_equal(&a->prefix, &b->prefix);
+	       a->port == b->port &&
+	       vg_table_prefix_equal(&a->prefix, &b->prefix);
 }
 
 int vg_table_init(struct vg_table *t, uint32_t max)
@@ -101,8 +102,8 @@ struct vg_table_lease *vg_table_find(const struct vg_table *t,
 	struct vg_table_lease *l;
 
 	LIST_FOREACH(l, &t->leases[hash_permission(p) & t->mask], in_bucket)
-		if (is_equal(&l->what, p))
-			return l;
+	if (is_equal(&l->what, p))
+		return l;
 	return NULL;
 }
 
@@ -114,9 +115,9 @@ struct vg_table_place *vg_table_find_place(const struct vg_table *t,
 	struct vg_table_place *place;
 
 	LIST_FOREACH(place, &t->places[i], in_bucket)
-		if (place->service == service &&
-		    vg_table_prefix_equal(&place->prefix, p))
-			return place;
+	if (place->service == service &&
+	    vg_table_prefix_equal(&place->prefix, p))
+		return place;
 	return NULL;
 }
 
@@ -126,8 +127,8 @@ struct vg_table_endpoint *vg_table_find_endpoint(const struct vg_table *t,
 	struct vg_table_endpoint *e;
 
 	LIST_FOREACH(e, &t->endpoints[number & t->mask], in_bucket)
-		if (e->number == number)
-			return e;
+	if (e->number == number)
+		return e;
 	return NULL;
 }
 
@@ -137,8 +138,8 @@ struct vg_table_claim *vg_table_claim_of(const struct vg_table_lease *l,
 	struct vg_table_claim *c;
 
 	LIST_FOREACH(c, &l->claims, of_lease)
-		if (c->endpoint->number == endpoint)
-			return c;
+	if (c->endpoint->number == endpoint)
+		return c;
 	return NULL;
 }
 
@@ -147,8 +148,8 @@ struct vg_table_claim *vg_table_longest(const struct vg_table_lease *l)
 	struct vg_table_claim *c, *longest = NULL;
 
 	LIST_FOREACH(c, &l->claims, of_lease)
-		if (!longest || c->until > longest->until)
-			longest = c;
+	if (!longest || c->until > longest->until)
+		longest = c;
 	return longest;
 }
 
@@ -192,7 +193,8 @@ struct vg_table_lease *vg_table_add(struct vg_table *t,
 		return NULL;
 	}
 	LIST_INSERT_HEAD(&l->place->leases, l, of_place);
-	LIST_INSERT_HEAD(&t->leases[hash_permission(p) & t->mask], l, in_bucket);
+	LIST_INSERT_HEAD(&t->leases[hash_permission(p) & t->mask], l,
+			 in_bucket);
 	TAILQ_INSERT_TAIL(ended_list(t, l), l, in_list);
 	return l;
 }

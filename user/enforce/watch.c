@@ -102,7 +102,7 @@ static int remember_dir(struct vg_cgroup_watch *w, int wd, const char *path)
 	copy = strdup(path);
 	if (!copy)
 		return -ENOMEM;
-	w->dirs[w->n_dirs++] = (struct dir){ .wd = wd, .path = copy };
+	w->dirs[w->n_dirs++] = (struct dir){.wd = wd, .path = copy};
 	return 0;
 }
 
@@ -123,8 +123,7 @@ static int watch_dir(struct vg_cgroup_watch *w, const char *path)
 	if (r < 0)
 		return r;
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	wd = inotify_add_watch(w->fd, self,
-			       IN_CREATE | IN_DELETE | IN_ONLYDIR);
+	wd = inotify_add_watch(w->fd, self, IN_CREATE | IN_DELETE | IN_ONLYDIR);
 	if (wd < 0)
 		return -errno;
 	return remember_dir(w, wd, path);
