@@ -86,6 +86,7 @@ for role in supervisor keeper verifier; do
 done
 rig_load_was_right "under kill -9" $((kills * 3 * least))
 check "after all of it the daemon is well" wait_for 30 verigress status
+[ $tap_failed -eq 0 ] || note "$(tail -n 30 "$T/verigressd.log")"
 dials "after all of it: granted" 0 "$HONEST" $PORT
 dials "after all of it: refused" 1 "$EVIL" $PORT
 finish

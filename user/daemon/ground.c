@@ -19,7 +19,9 @@
 #include "enforce/load.h"
 #include "enforce/selftest.h"
 
-#define BACKLOG 64
+#define BACKLOG	      64
+#define LOCK_TRIES    40
+#define LOCK_PAUSE_US 50000
 
 /* Each missing directory of PATH, the last one with MODE. */
 static int make_dirs(const char *path, mode_t mode)
@@ -69,11 +71,28 @@ static int make_dir(const char *what, const char *path, mode_t mode)
 	return r;
 }
 
+/*
+ * A process that a killed supervisor was about to start holds its lock for the
+ * moment until it is executed: that is no other daemon.
+ */
+static int flock_soon(int fd)
+{
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return 0;
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
+		usleep(LOCK_PAUSE_US);
+	}
+	return -EBUSY;
+}
+
 /* Held until the supervisor ends: the fd is never closed, nor handed on. */
 static int lock(const char *run_dir)
 {
+	vg_cleanup(vg_fd_closep) int fd = -1;
 	char path[PATH_MAX];
-	int fd, r;
+	int r;
 
 	if (snprintf(path, sizeof(path), "%s/lock", run_dir) >=
 	    (int)sizeof(path))
@@ -81,11 +100,10 @@ static int lock(const char *run_dir)
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		r = errno == EWOULDBLOCK ? -EBUSY : -errno;
-		close(fd);
+	r = flock_soon(fd);
+	if (r < 0)
 		return r;
-	}
+	(void)VG_TAKE_FD(fd);
 	return 0;
 }
 
