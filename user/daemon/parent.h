@@ -15,7 +15,7 @@
 
 #include "daemon/powers.h"
 
-#define VG_PARENT_WAIT_MS 200
+#define VG_PARENT_WAIT_MS 1000
 
 struct vg_parent;
 

@@ -285,7 +285,8 @@ static int seccomp_rules(scmp_filter_ctx filter)
 	for (size_t i = 0; i < VG_ARRAY_LEN(families); i++) {
 		r = seccomp_rule_add(
 			filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-			SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+			SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i],
+				(scmp_datum_t)0));
 		if (r < 0)
 			return r;
 	}
