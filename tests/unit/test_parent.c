@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -110,9 +111,13 @@ static void answer(struct fixture *f, struct vg_power_message *m)
 static void *serve_one(void *arg)
 {
 	struct fixture *f = arg;
+	struct pollfd request = { .fd = f->fake, .events = POLLIN };
 	struct vg_power_message m;
 	int fd = -1;
 
+	/* Reading never waits: the request may not be on its way yet. */
+	if (poll(&request, 1, -1) != 1)
+		return NULL;
 	if (vg_fd_recv(f->fake, &m, sizeof(m), &fd) != (ssize_t)sizeof(m))
 		return NULL;
 	f->asked = m;
