@@ -88,7 +88,7 @@ test-build: ## build all that the tests run
 	$(Q)$(MAKE) --no-print-directory all tools
 	$(Q)$(MAKE) --no-print-directory VARIANT=san units
 	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz fuzzers
-	$(Q)$(MAKE) --no-print-directory VARIANT=clock programs
+	$(Q)$(MAKE) --no-print-directory VARIANT=clock programs tools
 
 .PHONY: demo
 demo: ## a dangling name, before and after, in a minute; as root

@@ -24,7 +24,10 @@
 #define VG_IN_FLIGHT 32
 /* Two look-ups, each twice, with their deadlines, and a queue before them. */
 #define VG_ASK_DEADLINE_NS (60 * VG_NS_PER_S)
-/* A verifier that owes an answer and says nothing for so long is replaced. */
+/*
+ * A verifier that owes an answer and says nothing for so long is replaced; one
+ * that owes nothing may be as quiet as it likes.
+ */
 #define VG_SILENCE_NS	   (90 * VG_NS_PER_S)
 #define VG_ANCHOR_FILE_MAX VG_MSG_ANCHORS
 
@@ -153,6 +156,9 @@ static void pump(struct vg_keeper *k)
 		t->in_flight = true;
 		t->asked_ns = vg_clock_now();
 		v->in_flight++;
+		if (!v->owes) /* silence counts from here */
+			v->heard_ns = t->asked_ns;
+		v->owes = true;
 	}
 }
 
@@ -181,6 +187,7 @@ void vg_proving_forget(struct vg_target *t)
 				   m); /* its proof would be dropped anyway */
 	}
 	landed(t);
+	k->verifier.owes = k->verifier.in_flight > 0;
 	if (t->timer)
 		event_free(t->timer);
 	t->timer = NULL;
@@ -207,6 +214,8 @@ static void on_proof(struct vg_keeper *k, struct vg_msg_proof *m)
 	if (!t) /* the policy changed meanwhile */
 		return;
 	landed(t);
+	t->fatal = 0;
+	k->verifier.owes = k->verifier.in_flight > 0;
 	if (strcmp(m->proof.host, t->endpoint->host) != 0) {
 		vg_err("the verifier answered about %s when asked about %s",
 		       m->proof.host, t->endpoint->host);
@@ -319,6 +328,22 @@ static int dispatch(struct vg_keeper *k, struct vg_msg *m)
 
 /* ---- the channel --------------------------------------------------------- */
 
+/*
+ * The verifier ended, and owed an answer about T: perhaps because of it.  Once
+ * is chance, and it is asked again first of all; after that only later and
+ * later, so that the others are asked without it.
+ */
+static void ask_again(struct vg_target *t)
+{
+	landed(t);
+	if (++t->fatal > 1) {
+		schedule_next(t, false, 0);
+		return;
+	}
+	t->queued = true;
+	TAILQ_INSERT_HEAD(&t->keeper->verifier.waiting, t, queue);
+}
+
 static void hang_up(struct vg_keeper *k)
 {
 	struct vg_verifier_link *v = &k->verifier;
@@ -328,18 +353,21 @@ static void hang_up(struct vg_keeper *k)
 	v->readable = NULL;
 	vg_fd_closep(&v->fd);
 	v->greeted = false;
+	v->owes = false;
+	v->heard_ns = vg_clock_now(); /* the next one has time to start */
 	v->health = VG_HEALTH_UNKNOWN;
-	/* What it was asked is asked again of the next one, first of all. */
 	for (size_t i = 0; i < k->n_units; i++)
-		for (size_t j = 0; j < k->units[i]->n_targets; j++) {
-			struct vg_target *t = k->units[i]->targets[j];
+		for (size_t j = 0; j < k->units[i]->n_targets; j++)
+			if (k->units[i]->targets[j]->in_flight)
+				ask_again(k->units[i]->targets[j]);
+}
 
-			if (!t->in_flight)
-				continue;
-			landed(t);
-			t->queued = true;
-			TAILQ_INSERT_HEAD(&v->waiting, t, queue);
-		}
+/* It lives, perhaps, and may not want to end. */
+static void replace(struct vg_keeper *k)
+{
+	hang_up(k);
+	if (vg_parent_end_verifier(k->parent) < 0)
+		vg_err("the supervisor does not answer");
 }
 
 /* One packet; 0 when there was none. */
@@ -379,13 +407,15 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	}
 	if (n >= 0)
 		return;
-	if (n == -ECONNRESET)
+	if (n == -ECONNRESET) {
 		vg_warn("the verifier is gone; leases live on to their ends");
-	else
-		vg_err("the verifier does not keep to the protocol (%s); "
-		       "it is replaced",
-		       strerror((int)-n));
-	hang_up(k);
+		hang_up(k);
+		return;
+	}
+	vg_err("the verifier does not keep to the protocol (%s); it is "
+	       "replaced",
+	       strerror((int)-n));
+	replace(k);
 }
 
 void vg_proving_channel(struct vg_keeper *k, int fd)
@@ -397,7 +427,6 @@ void vg_proving_channel(struct vg_keeper *k, int fd)
 	hang_up(k);
 	v->fd = fd;
 	v->starts++;
-	v->heard_ns = vg_clock_now();
 	flags = fcntl(fd, F_GETFL);
 	/* Best effort: the sizes only decide how soon EAGAIN comes. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
@@ -423,8 +452,7 @@ static void give_up(struct vg_target *t, uint64_t now)
 void vg_proving_tick(struct vg_keeper *k, uint64_t now)
 {
 	struct vg_verifier_link *v = &k->verifier;
-	bool owed =
-		v->in_flight > 0 || (!v->greeted && !TAILQ_EMPTY(&v->waiting));
+	bool owed = v->owes || (!v->greeted && !TAILQ_EMPTY(&v->waiting));
 
 	for (size_t i = 0; i < k->n_units; i++)
 		for (size_t j = 0; j < k->units[i]->n_targets; j++) {
@@ -434,12 +462,10 @@ void vg_proving_tick(struct vg_keeper *k, uint64_t now)
 			    now - t->asked_ns > VG_ASK_DEADLINE_NS)
 				give_up(t, now);
 		}
-	if (v->fd >= 0 && owed && now - v->heard_ns > VG_SILENCE_NS) {
+	if (owed && now - v->heard_ns > VG_SILENCE_NS) {
 		vg_err("the verifier has been silent for %u s; replacing it",
 		       (unsigned int)(VG_SILENCE_NS / VG_NS_PER_S));
-		hang_up(k);
-		if (vg_parent_end_verifier(k->parent) < 0)
-			vg_err("the supervisor does not answer");
+		replace(k);
 	}
 	pump(k);
 }

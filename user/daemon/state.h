@@ -68,6 +68,7 @@ struct vg_target {
 	uint64_t asked_ns;
 	uint64_t next_ns; /* of the timer */
 	uint32_t failures; /* in a row; 0 while all is well */
+	uint32_t fatal; /* verifiers in a row that ended while it was asked */
 	bool judged;
 	uint64_t judged_ns; /* the last proof, of either kind */
 	uint64_t verified_ns; /* the last proof that granted; 0: never */
@@ -116,7 +117,8 @@ struct vg_verifier_link {
 	bool greeted; /* HELLO came, CONFIG went */
 	uint64_t next_request;
 	uint32_t in_flight;
-	uint64_t heard_ns; /* when it last said something */
+	uint64_t heard_ns; /* when it last said something, or began to owe */
+	bool owes; /* an answer, though it may have been given up */
 	struct vg_target_queue waiting;
 	/* HEALTH: the anchor */
 	enum vg_health health;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +41,17 @@ static void leave(struct verifier *v, int error)
  * The keeper asks for at most 32 proofs at once and reads them, so that a full
  * socket means that it stands still: waiting is right, there is nobody else.
  */
+static int send_packet(const struct vg_buf *packet)
+{
+	struct pollfd p = {.fd = VG_FD_CHANNEL, .events = POLLOUT};
+	int r;
+
+	do
+		r = vg_fd_send(VG_FD_CHANNEL, packet->data, packet->size, -1);
+	while (r == -EAGAIN && (poll(&p, 1, -1) == 1 || errno == EINTR));
+	return r;
+}
+
 static void send_message(struct verifier *v, const struct vg_msg *m)
 {
 	vg_cleanup(vg_buf_freep) struct vg_buf packet = {.max = VG_MSG_MAX};
@@ -48,7 +60,7 @@ static void send_message(struct verifier *v, const struct vg_msg *m)
 	vg_msg_encode(m, &packet);
 	r = vg_buf_error(&packet);
 	if (r == 0)
-		r = vg_fd_send(VG_FD_CHANNEL, packet.data, packet.size, -1);
+		r = send_packet(&packet);
 	if (r < 0)
 		leave(v, r);
 }
