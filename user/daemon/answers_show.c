@@ -159,7 +159,7 @@ static int proof_of(const struct vg_target *t, struct vg_proof **ret)
 	if (!p)
 		return -1;
 	if (t->proof) {
-		*p = *t->proof;
+		vg_kept_proof(t->proof, p);
 	} else if (!t->endpoint->host) {
 		vg_endpoint_text(t->endpoint, p->host);
 		p->granted = true;

@@ -376,7 +376,7 @@ static bool same_finding(const struct vg_finding *a, const struct vg_finding *b)
 		memcmp(&a->address, &b->address, sizeof(a->address)) == 0);
 }
 
-static bool known(const struct vg_proof *old, const struct vg_finding *f)
+static bool known(const struct vg_kept *old, const struct vg_finding *f)
 {
 	for (uint32_t i = 0; old && i < old->n_findings; i++)
 		if (same_finding(&old->findings[i], f))
@@ -411,10 +411,9 @@ static void revoke(struct vg_target *t, const struct vg_proof *p)
 
 static void remember(struct vg_target *t, const struct vg_proof *p)
 {
-	if (!t->proof)
-		t->proof = malloc(sizeof(*p));
-	if (t->proof)
-		*t->proof = *p;
+	free(t->proof);
+	if (vg_kept_new(p, &t->proof) < 0)
+		t->proof = NULL;
 	t->judged = true;
 	t->judged_ns = vg_clock_now();
 	if (p->granted)

@@ -35,6 +35,7 @@
 #include "policy/diag.h"
 #include "policy/model.h"
 #include "resolve/answer.h"
+#include "verify/kept.h"
 #include "verify/proof.h"
 
 struct event;
@@ -72,7 +73,7 @@ struct vg_target {
 	bool judged;
 	uint64_t judged_ns; /* the last proof, of either kind */
 	uint64_t verified_ns; /* the last proof that granted; 0: never */
-	struct vg_proof *proof; /* the last one; NULL for literals */
+	struct vg_kept *proof; /* the last one; NULL for literals */
 	TAILQ_ENTRY(vg_target) queue;
 };
 TAILQ_HEAD(vg_target_queue, vg_target);

@@ -172,7 +172,7 @@ void vg_units_free(struct vg_keeper *k)
 
 /* ---- candidates ---------------------------------------------------------- */
 
-static const struct vg_finding *blocked_by(const struct vg_proof *p,
+static const struct vg_finding *blocked_by(const struct vg_kept *p,
 					   const struct vg_address *a)
 {
 	const struct vg_finding *any = NULL;
@@ -197,7 +197,7 @@ const struct vg_target *vg_units_candidate(const struct vg_unit *u,
 					   const struct vg_finding **ret)
 {
 	for (size_t i = 0; i < u->n_targets; i++) {
-		const struct vg_proof *p = u->targets[i]->proof;
+		const struct vg_kept *p = u->targets[i]->proof;
 
 		if (!p || p->granted)
 			continue;
