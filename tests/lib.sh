@@ -95,6 +95,11 @@ sandbox() {
     mount -t bpf -o mode=0700 bpffs "$T/bpf"
     at_exit "umount '$T/bpf' || umount -l '$T/bpf'"
     BPFFS=$T/bpf/verigress
+    # Tests also run programs as nobody, who may not enter a clone in /root.
+    mkdir "$T/bin"
+    cp -r "$BIN"/verigress "$BIN"/verigressd "$T/bin/"
+    [ ! -d "$BIN/tools" ] || cp -r "$BIN/tools" "$T/bin/"
+    BIN=$T/bin PATH=$T/bin:$PATH
     export T CGROUP_ROOT CGROUP_NAME CGROUP BPFFS
 }
 

@@ -16,7 +16,8 @@ ip link set lo up
 # shellcheck source=tests/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 sandbox
-REACH=$TOP/tests/tools/reach.py
+REACH=$T/reach.py
+cp "$TOP/tests/tools/reach.py" "$REACH"
 WEB=$CGROUP/web
 mkdir "$WEB"
 echo "0 2147483647" >/proc/sys/net/ipv4/ping_group_range

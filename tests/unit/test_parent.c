@@ -111,7 +111,7 @@ static void answer(struct fixture *f, struct vg_power_message *m)
 static void *serve_one(void *arg)
 {
 	struct fixture *f = arg;
-	struct pollfd request = { .fd = f->fake, .events = POLLIN };
+	struct pollfd request = {.fd = f->fake, .events = POLLIN};
 	struct vg_power_message m;
 	int fd = -1;
 
