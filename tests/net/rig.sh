@@ -68,16 +68,26 @@ dials() {
     is "$name" $? "$wanted"
 }
 
-# The process of ROLE (supervisor, keeper, verifier), or nothing.
+# The process of ROLE (supervisor, keeper, verifier), or nothing.  A child that
+# is not yet executed looks like the supervisor, but is not started by us.
 rig_pid() {
-    local pid role
-    local -a args
-    while read -r pid; do
+    local pid role rest
+    local -a args all
+    mapfile -t all <"$CGROUP/lab/verigressd/cgroup.procs"
+    for pid in "${all[@]}"; do
         { mapfile -d '' -t args <"/proc/$pid/cmdline"; } 2>/dev/null || continue
+        [ ${#args[@]} -gt 0 ] || continue # it is dying
         role=supervisor
         [ "${args[1]-}" != --role ] || role=${args[2]}
-        [ "$role" != "$1" ] || { echo "$pid"; return 0; }
-    done <"$CGROUP/lab/verigressd/cgroup.procs"
+        [ "$role" = "$1" ] || continue
+        if [ "$role" = supervisor ]; then
+            { rest=$(<"/proc/$pid/stat"); } 2>/dev/null || continue
+            read -r _ rest _ <<<"${rest##*)}"
+            [[ " ${all[*]} " != *" $rest "* ]] || continue
+        fi
+        echo "$pid"
+        return 0
+    done
     return 1
 }
 
