@@ -18,9 +18,9 @@ is "open before: sendmmsg" "$(inside sendmmsg 127.0.0.2 127.0.0.3 80)" 2
 keep add web , attach web "$WEB"
 is "an empty policy refuses" "$(inside tcp 127.0.0.2 80)" EPERM
 is "root as well" "$(as_root tcp 127.0.0.2 80)" EPERM
-keep lease web tcp 80 127.0.0.2 60000 honest.example \
-    , lease web udp 80 127.0.0.2 60000 honest.example \
-    , lease web tcp 80 ::1 60000 six.example , lease web udp 80 ::1 60000
+keep lease web tcp 80 127.0.0.2 600000 honest.example \
+    , lease web udp 80 127.0.0.2 600000 honest.example \
+    , lease web tcp 80 ::1 600000 six.example , lease web udp 80 ::1 600000
 
 for way in tcp tcp-mapped tcp-fastopen mptcp udp udp-mapped udp-connected udp-unspec; do
     is "granted: $way" "$(inside $way 127.0.0.2 80)" ok
@@ -40,7 +40,7 @@ is "nor can anything be sent on it" "$(inside udp-connected 127.0.0.2 80)" EPERM
 is "a route probe without a port" "$(inside udp-connect 127.0.0.3 0)" ok
 is "a route probe of another address" "$(inside udp-connect 127.0.0.3 80)" EPERM
 is "a route probe of another port" "$(inside udp-connect 127.0.0.2 81)" EPERM
-keep lease web udp 80 127.0.0.2 60000
+keep lease web udp 80 127.0.0.2 600000
 is "sendmmsg: one of two" "$(inside sendmmsg 127.0.0.2 127.0.0.3 80)" 1
 is "an address on a connected socket" "$(inside udp-connected 127.0.0.2 80 127.0.0.3)" EPERM
 is "more than a packet" "$(inside udp-large 127.0.0.2 80)" ok
@@ -53,7 +53,7 @@ is ":: by udp" "$(inside udp :: 80)" ok
 is "::ffff:0.0.0.0" "$(inside tcp-mapped 0.0.0.0 80)" EPERM
 is "0.0.0.0 from 127.0.0.3 is 127.0.0.3" "$(inside tcp-from 127.0.0.3 0.0.0.0 80)" EPERM
 is "0.0.0.0 from 127.0.0.2 is 127.0.0.2" "$(inside tcp-from 127.0.0.2 0.0.0.0 80)" ok
-keep lease web tcp 80 127.0.0.1 60000 , lease web udp 80 127.0.0.1 60000 \
+keep lease web tcp 80 127.0.0.1 600000 , lease web udp 80 127.0.0.1 600000 \
     , end web tcp 80 ::1 , end web udp 80 ::1
 is "0.0.0.0 is granted with 127.0.0.1" "$(inside tcp 0.0.0.0 80)" ok
 is "::ffff:0.0.0.0 too" "$(inside tcp-mapped 0.0.0.0 80)" ok
@@ -62,17 +62,17 @@ is ":: by udp is refused" "$(inside udp :: 80)" EPERM
 keep end web tcp 80 127.0.0.1 , end web udp 80 127.0.0.1
 
 # Every port, and CIDRs.
-is "port 0 needs the flag" "$(keep lease web tcp 0 127.0.0.4 60000; inside tcp 127.0.0.4 80)" EPERM
+is "port 0 needs the flag" "$(keep lease web tcp 0 127.0.0.4 600000; inside tcp 127.0.0.4 80)" EPERM
 keep add web any
 is "every port" "$(inside tcp 127.0.0.4 80)" ok
 is "every port, of that protocol" "$(inside udp 127.0.0.4 80)" EPERM
-is "a CIDR needs the flag" "$(keep lease web tcp 80 127.1.0.0/16 60000; inside tcp 127.1.2.3 80)" EPERM
+is "a CIDR needs the flag" "$(keep lease web tcp 80 127.1.0.0/16 600000; inside tcp 127.1.2.3 80)" EPERM
 keep add web any cidrs
 is "a CIDR" "$(inside tcp 127.1.2.3 80)" ok
 is "a CIDR, through an IPv6 socket" "$(inside tcp-mapped 127.1.2.3 80)" ok
 is "outside of the CIDR" "$(inside tcp 127.2.2.3 80)" EPERM
 is "the CIDR's port" "$(inside tcp 127.1.2.3 81)" EPERM
-keep lease web tcp 0 127.3.0.0/16 60000
+keep lease web tcp 0 127.3.0.0/16 600000
 is "every port of a CIDR" "$(inside tcp 127.3.2.3 80)" ok
 keep lease web tcp 80 127.1.2.0/24 0
 is "an ended CIDR does not hide the wider one" "$(inside tcp 127.1.2.3 80)" ok
