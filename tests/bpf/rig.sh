@@ -52,10 +52,10 @@ serve() {
 talk_start() {
     local dir=$1; shift
     coproc TALK { inside_dir "$dir" "$@"; }
-    read -r -t 5 talk_line <&"${TALK[0]}"
+    read -r -t 20 talk_line <&"${TALK[0]}"
     # shellcheck disable=SC2154
     at_exit "kill $TALK_PID"
 }
-talk_on() { echo >&"${TALK[1]}"; read -r -t 6 talk_line <&"${TALK[0]}"; echo "$talk_line"; }
+talk_on() { echo >&"${TALK[1]}"; read -r -t 20 talk_line <&"${TALK[0]}"; echo "$talk_line"; }
 # shellcheck disable=SC1083,SC2093 # bash closes the descriptor in TALK[1]
 talk_end() { exec {TALK[1]}>&-; wait "$TALK_PID" 2>/dev/null; }
