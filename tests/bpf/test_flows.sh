@@ -75,6 +75,21 @@ is "destroyed by target" "$(keep destroy "$WEB" tcp 81 127.0.0.2) $(keep destroy
 is "the application knows" "$(talk_on)" ECONNABORTED
 talk_end
 
+# The supervisor opens the socket and may not destroy; the keeper may.
+talk_start "$WEB" talk 127.0.0.2 80
+is "open" "$(talk_on)" ok
+cat >"$T/hand.py" <<'END'
+import os, socket, subprocess, sys
+os.seteuid(65534)
+s = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, 4)  # NETLINK_SOCK_DIAG
+os.seteuid(0)
+os.environ["NETLINK"] = str(s.fileno())
+sys.exit(subprocess.run(sys.argv[1:], pass_fds=[s.fileno()]).returncode)
+END
+is "a socket of an unprivileged opener destroys" "$(/usr/bin/python3 "$T/hand.py" "$BIN/tools/enforce" "$BPFFS" destroy "$WEB")" 1
+is "it is gone" "$(talk_on)" ECONNABORTED
+talk_end
+
 # ---- the end of a lease under an open connection -----------------------------
 keep lease web tcp 80 127.0.0.2 1500
 talk_start "$WEB" talk 127.0.0.2 80

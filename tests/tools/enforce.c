@@ -425,6 +425,21 @@ static int do_selftest(struct keeper *k, char **a)
 	return r;
 }
 
+/* A socket that somebody else opened and handed over, or one of our own. */
+static int open_netlink(int *ret)
+{
+	const char *text = getenv("NETLINK");
+	uint32_t fd;
+	int r;
+
+	if (!text)
+		return vg_destroy_open(ret);
+	r = vg_num_u32(text, 3, 1024, &fd);
+	if (r == 0)
+		*ret = (int)fd;
+	return r;
+}
+
 /* destroy CGROUP [PROTO PORT PREFIX]: how many */
 static int do_destroy(struct keeper *k, char **a)
 {
@@ -440,7 +455,7 @@ static int do_destroy(struct keeper *k, char **a)
 	if (r == 0)
 		r = vg_cgroup_ids(fd, &ids, &q.n_cgroups);
 	if (r == 0)
-		r = vg_destroy_open(&netlink);
+		r = open_netlink(&netlink);
 	if (r == 0 && a[1]) {
 		q.n_targets = 1;
 		r = vg_num_u32(a[2], 0, 65535, &port);
