@@ -4,7 +4,6 @@
 # every loss is counted and visible in `status`.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-# shellcheck source-path=SCRIPTDIR
 . tests/lib.sh
 . tests/net/lab.sh
 . tests/net/rig.sh

@@ -5,7 +5,6 @@
 # gets out; without it something may, and then it is said.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-# shellcheck source-path=SCRIPTDIR
 . tests/lib.sh
 . tests/net/lab.sh
 . tests/net/rig.sh

@@ -6,7 +6,6 @@
 # granted is a name (over libunbound) and a literal.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-# shellcheck source-path=SCRIPTDIR
 . tests/lib.sh
 . tests/net/lab.sh
 . tests/net/rig.sh

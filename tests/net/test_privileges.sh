@@ -4,7 +4,6 @@
 # no_new_privs, seccomp, descriptors.  Exactly that, and nothing more.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-# shellcheck source-path=SCRIPTDIR
 . tests/lib.sh
 . tests/net/lab.sh
 . tests/net/rig.sh

@@ -4,7 +4,6 @@
 # broken ones change nothing, and no granted connect is ever refused.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-# shellcheck source-path=SCRIPTDIR
 . tests/lib.sh
 . tests/net/lab.sh
 . tests/net/rig.sh

@@ -10,7 +10,6 @@ if [ -z "${VG_OWN_RUN-}" ]; then
     exec env VG_OWN_RUN=1 unshare --mount --propagation private "tests/net/${0##*/}"
 fi
 mount -t tmpfs -o mode=755 run /run || exit 2
-# shellcheck source-path=SCRIPTDIR
 . tests/lib.sh
 . tests/net/lab.sh
 . tests/net/rig.sh

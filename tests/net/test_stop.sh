@@ -5,7 +5,6 @@
 # faster for the daemon, so that a quarter of an hour takes seconds.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-# shellcheck source-path=SCRIPTDIR
 . tests/lib.sh
 . tests/net/lab.sh
 . tests/net/rig.sh
