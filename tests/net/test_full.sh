@@ -4,8 +4,11 @@
 # every loss is counted and visible in `status`.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
+# shellcheck source=tests/lib.sh
 . tests/lib.sh
+# shellcheck source=tests/net/lab.sh
 . tests/net/lab.sh
+# shellcheck source=tests/net/rig.sh
 . tests/net/rig.sh
 MAX=64        # limits.leases: the least that can be had
 DENIALS=2000  # far more than a ring of 64 KiB takes

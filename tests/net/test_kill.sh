@@ -6,8 +6,11 @@
 # granted is a name (over libunbound) and a literal.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
+# shellcheck source=tests/lib.sh
 . tests/lib.sh
+# shellcheck source=tests/net/lab.sh
 . tests/net/lab.sh
+# shellcheck source=tests/net/rig.sh
 . tests/net/rig.sh
 kills=${VG_KILLS:-200}
 least=20 # attempts of either kind during each outage
@@ -89,6 +92,7 @@ for role in supervisor keeper verifier; do
 done
 rig_load_was_right "under kill -9" $((kills * 3 * least))
 check "after all of it the daemon is well" wait_for 30 verigress status
+# shellcheck disable=SC2154 # it is of tests/lib.sh
 [ $tap_failed -eq 0 ] || note "$(tail -n 30 "$T/verigressd.log")"
 dials "after all of it: granted" 0 "$HONEST" $PORT
 dials "after all of it: refused" 1 "$EVIL" $PORT

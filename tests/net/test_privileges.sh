@@ -4,8 +4,11 @@
 # no_new_privs, seccomp, descriptors.  Exactly that, and nothing more.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
+# shellcheck source=tests/lib.sh
 . tests/lib.sh
+# shellcheck source=tests/net/lab.sh
 . tests/net/lab.sh
+# shellcheck source=tests/net/rig.sh
 . tests/net/rig.sh
 
 # linux/capability.h

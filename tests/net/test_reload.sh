@@ -4,8 +4,11 @@
 # broken ones change nothing, and no granted connect is ever refused.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
+# shellcheck source=tests/lib.sh
 . tests/lib.sh
+# shellcheck source=tests/net/lab.sh
 . tests/net/lab.sh
+# shellcheck source=tests/net/rig.sh
 . tests/net/rig.sh
 reloads=${VG_RELOADS:-1000}
 EXTRA=20.30.0.11 # granted by the second of two good policies only

@@ -10,8 +10,11 @@ if [ -z "${VG_OWN_RUN-}" ]; then
     exec env VG_OWN_RUN=1 unshare --mount --propagation private "tests/net/${0##*/}"
 fi
 mount -t tmpfs -o mode=755 run /run || exit 2
+# shellcheck source=tests/lib.sh
 . tests/lib.sh
+# shellcheck source=tests/net/lab.sh
 . tests/net/lab.sh
+# shellcheck source=tests/net/rig.sh
 . tests/net/rig.sh
 
 sandbox

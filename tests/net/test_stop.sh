@@ -5,8 +5,11 @@
 # faster for the daemon, so that a quarter of an hour takes seconds.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
+# shellcheck source=tests/lib.sh
 . tests/lib.sh
+# shellcheck source=tests/net/lab.sh
 . tests/net/lab.sh
+# shellcheck source=tests/net/rig.sh
 . tests/net/rig.sh
 RATE=120
 
