@@ -67,19 +67,10 @@ static uint64_t now_ms(void)
 
 /* ---- netlink --------------------------------------------------------------- */
 
-/*
- * With an explicit address the kernel marks the message and asks for the
- * capability of the sender only; without, of the opener too.
- */
 static int send_request(int fd, struct request *r)
 {
-	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
-
 	r->head.nlmsg_len = sizeof(*r);
-	if (sendto(fd, r, sizeof(*r), 0, (struct sockaddr *)&kernel,
-		   sizeof(kernel)) < 0)
-		return -errno;
-	return 0;
+	return send(fd, r, sizeof(*r), 0) < 0 ? -errno : 0;
 }
 
 static int wait_readable(int fd, uint64_t deadline_ms)

@@ -3,9 +3,8 @@
  * destroy -- end open connections with SOCK_DESTROY over sock_diag.
  *
  * The netlink socket belongs to the network namespace in which it was opened
- * (the supervisor opens it there and hands it over); requests are sent with an
- * explicit address, so that the kernel asks for CAP_NET_ADMIN of the sender
- * only, not of whoever opened the socket.
+ * (the supervisor opens it there and hands it over).  The kernel asks for
+ * CAP_NET_ADMIN of whoever sends, not of whoever opened the socket.
  * TCP ends with ECONNABORTED, connected UDP with EDESTADDRREQ.  Needs the
  * modules tcp_diag and udp_diag: -ENOENT without.
  * Blocks, but never longer than the deadline.  Does not log.
