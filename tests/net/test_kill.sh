@@ -53,6 +53,7 @@ enough() {
     for ((step = 0; step < 500; step++)); do
         read -r -t 0.005 <&"$never"
         rig_mark
+        # shellcheck disable=SC2154 # rig.sh sets them
         all_granted=$((all_granted + granted)) all_refused=$((all_refused + refused))
         [ $all_granted -lt $least ] || [ $all_refused -lt $least ] || return 0
     done
