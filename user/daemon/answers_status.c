@@ -48,7 +48,7 @@ static struct tally tally_of(const struct vg_unit *u)
 	n.leases = vg_book_used_by(u->keeper->book, u->id);
 	if (vg_stats_service(u->keeper->load, u->id, counters) == 0)
 		for (size_t i = 1; i < VG_REASON_KERNEL_COUNT; i++) {
-			n.denied += counters[VG_COUNTER_REASON + i];
+			n.denied += vg_stats_refused(counters, i);
 			n.would += counters[VG_COUNTER_WOULD + i];
 		}
 	return n;

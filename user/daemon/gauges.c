@@ -41,7 +41,7 @@ static void fill_service(const struct vg_unit *u, struct vg_samples *s)
 			const char *reason = vg_reason_name((enum vg_reason)i);
 
 			vg_samples_add(s, VG_METRIC_DENIALS,
-				       counters[VG_COUNTER_REASON + i],
+				       vg_stats_refused(counters, i),
 				       VG_LABELS(name, "enforce", reason));
 			vg_samples_add(s, VG_METRIC_DENIALS,
 				       counters[VG_COUNTER_WOULD + i],
