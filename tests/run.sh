@@ -54,7 +54,8 @@ for file in "${list[@]}"; do
     if [ "$bad" -gt 0 ]; then
         failures+=("$file")
         printf 'FAIL  %s (%d s)\n' "$name" $((SECONDS - start))
-        sed 's/^/      /' "$log/out" | tail -n 60
+        grep -A 4 '^not ok' "$log/out" | grep -v '^ok' | head -n 60 | sed 's/^/      /'
+        tail -n 12 "$log/out" | sed 's/^/      | /'
         sed 's/^/      /' "$log/err" | tail -n 60
     else
         printf 'pass  %-32s %3d tests, %d s\n' "$name" $((ok - skip)) $((SECONDS - start))
