@@ -69,7 +69,7 @@ has "verifier: no core dumps, few files" "$(cat "/proc/$(rig_pid verifier)/limit
 fds() {
     local fd to
     for fd in "/proc/$(rig_pid "$1")/fd/"*; do
-        to=$(readlink "$fd")
+        to=$(readlink "$fd") || continue # closed since
         case $to in
         socket:*) to="socket $(socket_kind "${to//[^0-9]/}")" ;;
         "$T"/*.log) to=log ;;
