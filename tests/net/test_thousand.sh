@@ -122,4 +122,30 @@ for pause in "${pauses[@]:0:7}"; do
     wanted=$((wanted > 150 ? 300 : 2 * wanted))
 done
 is "the pauses double, from 5 s to 300 s" "${#pauses[@]}" 7
+
+# ---- a verifier that owes nothing may be quiet -----------------------------------------
+
+# A name that is not there, by a slow server: between two look-ups are longer
+# pauses than a verifier is given to answer.
+lab_stop verigressd
+mv "$T/verigressd.log" "$T/thousand.log"
+rm "$T/policy.d/late.yaml"
+lab_policy slow <<END
+service: slow
+cgroup: slow
+endpoints:
+  - {host: nothing.legacy.example, ports: [443/tcp]}
+END
+LAB_TTL=1 lab_zone legacy.example unsigned <<<"h1 A $HONEST"
+mode pass 0
+RATE=40
+lab_start verigressd app "$TOP/build/clock/verigressd" --foreground --config "$T/verigress.yaml" \
+    --policy-dir "$T/policy.d" --state-dir "$T/state" --run-dir "$T/run" \
+    --bpffs "$BPFFS" --cgroup-root "$CGROUP" --clock-rate $RATE
+failures() { verigress show -j slow | jq '.endpoints[0].failures'; }
+failed() { [ "$(failures)" -ge "$1" ]; }
+lab_wait "some failures" failed 6
+mode pass 0.4 # the next look-up is under way when the second of housekeeping comes
+check "quiet: looked up again after 160 s" wait_for 15 failed 7
+refuse "quiet: no verifier was replaced for that" lab_said "$T/verigressd.log" "has been silent"
 finish
