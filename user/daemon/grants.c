@@ -89,6 +89,15 @@ static void tell_set(struct vg_unit *u, const struct vg_claim *c)
 	vg_incident(u->keeper, u, &r);
 }
 
+static const char *full_because(int error)
+{
+	if (error == -E2BIG)
+		return "the endpoint has as many leases as it may";
+	if (error == -ENOSPC)
+		return "the map holds as many leases as it may";
+	return strerror(-error);
+}
+
 /* The map is full: loud, and once for as long as it lasts. */
 static void tell_full(struct vg_unit *u, const struct vg_claim *c, int error)
 {
@@ -102,14 +111,14 @@ static void tell_full(struct vg_unit *u, const struct vg_claim *c, int error)
 		.finding_id = kind->name,
 		.severity = vg_severity_name(kind->severity),
 		.action = vg_action_name(kind->action),
-		.evidence = strerror(-error),
+		.evidence = full_because(error),
 		.remedy = kind->remedy,
 	};
 
 	u->keeper->full_ns = vg_clock_now();
 	if (u->keeper->n_leases_refused++ == 0)
 		vg_err("%s: no room for a lease to %s (%s)", u->service->name,
-		       c->name, strerror(-error));
+		       c->name, full_because(error));
 	u->keeper->n_findings[VG_FINDING_LEASES_FULL]++;
 	vg_incident(u->keeper, u, &r);
 }
